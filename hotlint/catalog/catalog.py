@@ -1,0 +1,177 @@
+"""The catalog: the schema at one moment, and at every moment before it.
+
+``Catalog`` is the live schema that statements are applied to; ``CatalogView`` reads it as of a moment and is what
+steps,
+rules and impact models hold. Both share the reading methods of ``Reader``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from hotlint.catalog.names import QName
+from hotlint.catalog.records import (
+    Constraint,
+    Function,
+    Index,
+    OtherObject,
+    Relation,
+    Table,
+    Type,
+    View,
+)
+from hotlint.catalog.versioned import VersionedMap
+from hotlint.operations import Name
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Reader:
+    """Questions about the schema. ``moment`` None is the present.
+
+    Maps: ``relations`` QName → Relation; ``types`` QName → Type; ``functions_by_name`` QName → tuple of overloads; ``schemas``
+    and
+    ``extensions`` name → OtherObject; ``objects`` (kind, QName) → OtherObject; ``comments`` (kind, QName, sub) → text;
+    ``grants`` (kind, QName, grantee) → frozenset of privileges. The four ``…_by_…`` maps are indexes over
+    ``relations`` and
+    give tuples of QName.
+    """
+
+    catalog: Catalog
+    moment: int | None
+
+    # -- objects
+
+    def relation(self, name: QName) -> Relation | None:
+        """The relation of that name, or None: dropped, never made, or (unless ``closed``) never seen."""
+        return self.catalog.relations.get(name, self.moment)
+
+    def table(self, name: QName) -> Table | None:
+        found = self.relation(name)
+        return found if isinstance(found, Table) else None
+
+    def view(self, name: QName) -> View | None:
+        found = self.relation(name)
+        return found if isinstance(found, View) else None
+
+    def index(self, name: QName) -> Index | None:
+        found = self.relation(name)
+        return found if isinstance(found, Index) else None
+
+    def type(self, name: QName) -> Type | None:
+        return self.catalog.types.get(name, self.moment)
+
+    def functions(self, name: QName) -> tuple[Function, ...]:
+        """All overloads of that name."""
+        return self.catalog.functions_by_name.get(name, self.moment) or ()
+
+    def schema(self, name: str) -> OtherObject | None:
+        return self.catalog.schemas.get(name, self.moment)
+
+    def extension(self, name: str) -> OtherObject | None:
+        return self.catalog.extensions.get(name, self.moment)
+
+    # -- relations of relations
+
+    def indexes(self, table: QName) -> tuple[Index, ...]:
+        """The indexes of a table or materialized view, those of constraints included."""
+        names = self.catalog.indexes_by_table.get(table, self.moment) or ()
+        return tuple(i for i in map(self.index, names) if i is not None)
+
+    def children(self, table: QName) -> tuple[QName, ...]:
+        """Direct partitions and inheritance children."""
+        return self.catalog.children_by_parent.get(table, self.moment) or ()
+
+    def descendants(self, table: QName) -> Iterator[QName]:
+        """All partitions and inheritance children, depth first, without the table itself."""
+        for child in self.children(table):
+            yield child
+            yield from self.descendants(child)
+
+    def referencing(self, table: QName) -> Iterator[tuple[Table, Constraint]]:
+        """The foreign keys that point at ``table``, with the tables that they are on."""
+        for name in self.catalog.referencing_by_target.get(table, self.moment) or ():
+            found = self.table(name)
+            for constraint in found.constraints if found else ():
+                if constraint.kind == "foreign key" and constraint.target == table:
+                    yield found, constraint  # type: ignore[misc]
+
+    def readers(self, relation: QName) -> tuple[View, ...]:
+        """The views and materialized views that read ``relation`` directly."""
+        names = self.catalog.readers_by_relation.get(relation, self.moment) or ()
+        return tuple(v for v in map(self.view, names) if v is not None)
+
+    # -- names
+
+    def resolve(self, name: Name, search_path: tuple[str, ...] | None = None) -> QName:
+        """The qualified name that ``name`` means for a relation: the first schema of the search path that has it.
+
+        Where none has it, the schema in which it would be made, or (unless ``closed``) in which it is assumed to be.
+        """
+        if name.schema is not None:
+            return QName(name.schema, name.name)
+        path = search_path or self.catalog.search_path
+        for schema in ("pg_temp", *path):
+            found = QName(schema, name.name)
+            if self.catalog.relations.get(found, self.moment) is not None:
+                return found
+        return QName(path[0] if path else "public", name.name)
+
+
+class CatalogView(Reader):
+    """The catalog as of a moment; costs nothing to keep."""
+
+    moment: int
+
+    def __init__(self, catalog: Catalog, moment: int) -> None:
+        self.catalog = catalog
+        self.moment = moment
+
+
+class Catalog(Reader):
+    """The live schema. ``closed``: what was never seen does not exist (a baseline was given, or the history is
+    complete).
+
+    One statement is one moment: ``advance()`` opens it, everything applied after belongs to it.
+    """
+
+    moment = None
+
+    def __init__(self, *, closed: bool = False, base: CatalogView | None = None) -> None:
+        self.catalog = self
+        self.closed = closed
+        self.clock = [0]
+        self.search_path: tuple[str, ...] = ("public",)
+        origin = base.catalog if base is not None else None
+        moment = base.moment if base is not None else 0
+
+        def inherit(parent: VersionedMap[K, V] | None) -> VersionedMap[K, V]:
+            return VersionedMap(self.clock) if parent is None else parent.fork(self.clock, moment)
+
+        self.relations: VersionedMap[QName, Relation] = inherit(origin and origin.relations)
+        self.types: VersionedMap[QName, Type] = inherit(origin and origin.types)
+        self.functions_by_name: VersionedMap[QName, tuple[Function, ...]] = inherit(origin and origin.functions_by_name)
+        self.schemas: VersionedMap[str, OtherObject] = inherit(origin and origin.schemas)
+        self.extensions: VersionedMap[str, OtherObject] = inherit(origin and origin.extensions)
+        self.objects: VersionedMap[tuple[str, QName], OtherObject] = inherit(origin and origin.objects)
+        self.comments: VersionedMap[tuple[str, QName, str], str] = inherit(origin and origin.comments)
+        self.grants: VersionedMap[tuple[str, QName, str], frozenset[str]] = inherit(origin and origin.grants)
+        self.indexes_by_table: VersionedMap[QName, tuple[QName, ...]] = inherit(origin and origin.indexes_by_table)
+        self.children_by_parent: VersionedMap[QName, tuple[QName, ...]] = inherit(origin and origin.children_by_parent)
+        self.referencing_by_target: VersionedMap[QName, tuple[QName, ...]] = inherit(
+            origin and origin.referencing_by_target
+        )
+        self.readers_by_relation: VersionedMap[QName, tuple[QName, ...]] = inherit(
+            origin and origin.readers_by_relation
+        )
+
+    def advance(self) -> int:
+        """Opens the next moment and returns it; what is applied from now on belongs to it."""
+        self.clock[0] += 1
+        return self.clock[0]
+
+    def now(self) -> CatalogView:
+        """The schema at this moment, to keep."""
+        return CatalogView(self, self.clock[0])

@@ -1,0 +1,41 @@
+"""What became of a statement when the catalog applied it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ServerError(msgspec.Struct, frozen=True, gc=False):
+    """The error that the server will give, by SQLSTATE, with a message in the server's wording.
+
+    ``start`` is the code-point offset in the script that it points at, None for the whole statement.
+    """
+
+    sqlstate: str
+    message: str
+    start: int | None = None
+
+
+class Victim(msgspec.Struct, frozen=True, gc=False):
+    """An object that goes with another: by CASCADE, or because it belongs to it (``automatic``)."""
+
+    kind: str
+    name: str
+    automatic: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """``skipped``: IF [NOT] EXISTS made the statement do nothing. ``unknown``: sentences on what could not be told."""
+
+    error: ServerError | None = None
+    skipped: bool = False
+    victims: tuple[Victim, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+class CatalogError(Exception):
+    """Raised inside the catalog where the server would refuse the statement; becomes ``Outcome.error``."""
+
+    def __init__(self, sqlstate: str, message: str) -> None:
+        super().__init__(message)
+        self.error = ServerError(sqlstate, message)
