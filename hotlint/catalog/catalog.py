@@ -7,8 +7,8 @@ rules and impact models hold. Both share the reading methods of ``Reader``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import (
@@ -21,8 +21,13 @@ from hotlint.catalog.records import (
     Type,
     View,
 )
-from hotlint.catalog.versioned import VersionedMap
+from hotlint.catalog.versioned import Journal, VersionedMap, changes_since
 from hotlint.operations import Name
+
+if TYPE_CHECKING:
+    from hotlint.catalog.outcome import Outcome
+    from hotlint.server import Server, Session
+    from hotlint.source import Statement
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -31,9 +36,8 @@ V = TypeVar("V")
 class Reader:
     """Questions about the schema. ``moment`` None is the present.
 
-    Maps: ``relations`` QName → Relation; ``types`` QName → Type; ``functions_by_name`` QName → tuple of overloads; ``schemas``
-    and
-    ``extensions`` name → OtherObject; ``objects`` (kind, QName) → OtherObject; ``comments`` (kind, QName, sub) → text;
+    Maps: ``relations`` QName → Relation; ``types`` QName → Type; ``functions_by_name`` QName → tuple of overloads;
+    ``schemas`` and ``extensions`` name → OtherObject; ``objects`` (kind, QName) → OtherObject; ``comments`` (kind, QName, sub) → text;
     ``grants`` (kind, QName, grantee) → frozenset of privileges. The four ``…_by_…`` maps are indexes over
     ``relations`` and
     give tuples of QName.
@@ -142,29 +146,39 @@ class Catalog(Reader):
     def __init__(self, *, closed: bool = False, base: CatalogView | None = None) -> None:
         self.catalog = self
         self.closed = closed
-        self.clock = [0]
+        self.clock = [base.moment if base is not None else 0]
+        self.journal: Journal = []
         self.search_path: tuple[str, ...] = ("public",)
-        origin = base.catalog if base is not None else None
-        moment = base.moment if base is not None else 0
+        self.loose_since: int = -1 if base is None else base.catalog.loose_since
+        of = base.catalog if base is not None else None
+        at = base.moment if base is not None else 0
+        if of is not None:
+            self.search_path = of.search_path
 
-        def inherit(parent: VersionedMap[K, V] | None) -> VersionedMap[K, V]:
-            return VersionedMap(self.clock) if parent is None else parent.fork(self.clock, moment)
+        def made(parent: VersionedMap[K, V] | None) -> VersionedMap[K, V]:
+            return VersionedMap(self.clock, self.journal, parent, at)
 
-        self.relations: VersionedMap[QName, Relation] = inherit(origin and origin.relations)
-        self.types: VersionedMap[QName, Type] = inherit(origin and origin.types)
-        self.functions_by_name: VersionedMap[QName, tuple[Function, ...]] = inherit(origin and origin.functions_by_name)
-        self.schemas: VersionedMap[str, OtherObject] = inherit(origin and origin.schemas)
-        self.extensions: VersionedMap[str, OtherObject] = inherit(origin and origin.extensions)
-        self.objects: VersionedMap[tuple[str, QName], OtherObject] = inherit(origin and origin.objects)
-        self.comments: VersionedMap[tuple[str, QName, str], str] = inherit(origin and origin.comments)
-        self.grants: VersionedMap[tuple[str, QName, str], frozenset[str]] = inherit(origin and origin.grants)
-        self.indexes_by_table: VersionedMap[QName, tuple[QName, ...]] = inherit(origin and origin.indexes_by_table)
-        self.children_by_parent: VersionedMap[QName, tuple[QName, ...]] = inherit(origin and origin.children_by_parent)
-        self.referencing_by_target: VersionedMap[QName, tuple[QName, ...]] = inherit(
-            origin and origin.referencing_by_target
+        self.relations: VersionedMap[QName, Relation] = made(of.relations if of else None)
+        self.types: VersionedMap[QName, Type] = made(of.types if of else None)
+        self.functions_by_name: VersionedMap[QName, tuple[Function, ...]] = made(of.functions_by_name if of else None)
+        self.schemas: VersionedMap[str, OtherObject] = made(of.schemas if of else None)
+        self.extensions: VersionedMap[str, OtherObject] = made(of.extensions if of else None)
+        self.objects: VersionedMap[tuple[str, QName], OtherObject] = made(of.objects if of else None)
+        self.comments: VersionedMap[tuple[str, QName, str], str] = made(of.comments if of else None)
+        self.grants: VersionedMap[tuple[str, QName, str], frozenset[str]] = made(of.grants if of else None)
+        self.indexes_by_table: VersionedMap[QName, tuple[QName, ...]] = made(of.indexes_by_table if of else None)
+        self.children_by_parent: VersionedMap[QName, tuple[QName, ...]] = made(of.children_by_parent if of else None)
+        self.referencing_by_target: VersionedMap[QName, tuple[QName, ...]] = made(
+            of.referencing_by_target if of else None
         )
-        self.readers_by_relation: VersionedMap[QName, tuple[QName, ...]] = inherit(
-            origin and origin.readers_by_relation
+        self.readers_by_relation: VersionedMap[QName, tuple[QName, ...]] = made(of.readers_by_relation if of else None)
+        # Hints that only grow: who may use a type, function or sequence, and which tables may have a constraint of a
+        # name. What they say is checked against the records.
+        self.users_by_object: VersionedMap[tuple[str, QName], tuple[QName, ...]] = made(
+            of.users_by_object if of else None
+        )
+        self.tables_by_constraint: VersionedMap[QName, tuple[QName, ...]] = made(
+            of.tables_by_constraint if of else None
         )
 
     def advance(self) -> int:
@@ -175,3 +189,37 @@ class Catalog(Reader):
     def now(self) -> CatalogView:
         """The schema at this moment, to keep."""
         return CatalogView(self, self.clock[0])
+
+    def restore(self, moment: int) -> int:
+        """Makes the schema what it was at ``moment`` (ROLLBACK, ROLLBACK TO) and returns the new moment.
+
+        The moments between stay readable: the steps that were rolled back keep their views.
+        """
+        changed = changes_since(self.journal, moment)
+        now = self.advance()
+        for source, key in changed:
+            source.revert(key, moment)
+        return now
+
+    def loosen(self) -> None:
+        """Tells that something opaque ran (dynamic SQL): what was not touched since may have come, gone or changed."""
+        self.loose_since = self.clock[0]
+
+    def apply(self, statement: Statement, session: Session, server: Server, step: int) -> Outcome:
+        """Opens a moment and applies a statement to the schema as the server would.
+
+        ``step`` becomes the ``origin`` of what it makes. Where the server would surely refuse the statement, the
+        outcome has its error, and the schema is as if the statement's aim had been reached as far as possible.
+        """
+        from hotlint.catalog.apply.engine import apply
+
+        return apply(self, statement, session, server, step)
+
+    def load_baseline(self, statements: Iterable[Statement], server: Server) -> None:
+        """Applies a schema dump: its objects have origin -1, and what it does not have does not exist (``closed``).
+
+        A ``SET search_path`` or ``set_config`` in it holds for what follows in it.
+        """
+        from hotlint.catalog.apply.engine import load_baseline
+
+        load_baseline(self, statements, server)

@@ -6,81 +6,130 @@ the catalog keeps one current dictionary and, per changed key, the values that i
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable, Iterator
+from typing import Any, Generic, TypeVar
 
-K = TypeVar("K")
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-_ABSENT = object()
+_ABSENT = object()  # was there and was deleted
+_UNSEEN = object()  # never set
+
+Journal = list[tuple[int, "VersionedMap[Any, Any]", Any]]
+"""Every change of the maps of a catalog, in order: (moment, map, key)."""
 
 
 class VersionedMap(Generic[K, V]):
     """A dictionary with a history. ``clock`` is a one-element list shared by all maps of a catalog: the present moment.
 
-    A child (``fork``) starts from a moment of its parent and never changes it.
+    A child (``base`` given) starts from a moment of its parent and never changes it.
     """
 
-    __slots__ = ("_base", "_base_moment", "_now", "_past", "clock")
+    __slots__ = ("_base", "_base_moment", "_now", "_past", "clock", "journal")
 
-    def __init__(self, clock: list[int], base: VersionedMap[K, V] | None = None, base_moment: int = 0) -> None:
+    def __init__(
+        self, clock: list[int], journal: Journal, base: VersionedMap[K, V] | None = None, base_moment: int = 0
+    ) -> None:
         self._now: dict[K, V | object] = {}
         self._past: dict[K, list[tuple[int, V | object]]] = {}  # (moment of the change, value until then)
         self.clock = clock
+        self.journal = journal
         self._base = base
         self._base_moment = base_moment
 
     def get(self, key: K, moment: int | None = None) -> V | None:
         """The value at ``moment`` (now, if None), or None."""
-        if moment is not None:
-            past = self._past.get(key)
-            if past is not None and past[-1][0] > moment:
-                value = past[bisect_left(past, moment + 1, key=_moment)][1]
-                return None if value is _ABSENT else value  # type: ignore[return-value]
-        value = self._now.get(key)
-        if value is None:
-            return self._base.get(key, self._base_moment) if self._base is not None else None
-        return None if value is _ABSENT else value  # type: ignore[return-value]
+        value = self._now.get(key) if moment is None and self._base is None else self._state(key, moment)
+        return None if value is _ABSENT or value is _UNSEEN else value  # type: ignore[return-value]
+
+    def _state(self, key: K, moment: int | None = None) -> V | object:
+        value: V | object = _UNSEEN
+        past = self._past.get(key) if moment is not None else None
+        if past is not None and moment is not None and past[-1][0] > moment:
+            value = past[bisect_left(past, moment + 1, key=_moment)][1]
+        else:
+            value = self._now.get(key, _UNSEEN)
+        if value is _UNSEEN and self._base is not None:
+            return self._base._state(key, self._base_moment)
+        return value
 
     def set(self, key: K, value: V) -> None:
         self._change(key, value)
 
     def delete(self, key: K) -> None:
-        """Removes the key; a key that is not there is left alone."""
-        if self.get(key) is not None:
-            self._change(key, _ABSENT)
+        """Removes the key; ``deleted`` is true of it from now on, also if it was never there."""
+        self._change(key, _ABSENT)
+
+    def deleted(self, key: K) -> bool:
+        """Whether the key was deleted, and not set since: it is surely not there, even where much is unknown."""
+        return self._state(key) is _ABSENT
+
+    def changed_at(self, key: K) -> int:
+        """The moment at which the key was last set or deleted, -1 if never."""
+        past = self._past.get(key)
+        if past:
+            return past[-1][0]
+        return min(self._base.changed_at(key), self._base_moment) if self._base is not None else -1
+
+    def revert(self, key: K, moment: int) -> None:
+        """Sets the key to what it was at ``moment``, as a change of the present moment."""
+        self._change(key, self._state(key, moment))
+
+    def undo(self, key: K) -> None:
+        """Takes back the last change of the key, as if it had never been made."""
+        past = self._past[key]
+        before = past.pop()[1]
+        if not past:
+            del self._past[key]
+        if before is _UNSEEN:
+            self._now.pop(key, None)
+        else:
+            self._now[key] = before
 
     def _change(self, key: K, value: V | object) -> None:
-        before = self.get(key)
-        self._past.setdefault(key, []).append((self.clock[0], _ABSENT if before is None else before))
+        before = self._now.get(key, _UNSEEN) if self._base is None else self._state(key)
+        past = self._past.get(key)
+        moment = self.clock[0]
+        if past is None:
+            self._past[key] = [(moment, before)]
+        else:
+            past.append((moment, before))
         self._now[key] = value
+        self.journal.append((moment, self, key))
 
     def items(self, moment: int | None = None) -> Iterator[tuple[K, V]]:
         """All keys and values at ``moment``, in the order in which the keys were first set."""
-        for key in self._keys():
+        for key in list(self._keys()):
             value = self.get(key, moment)
             if value is not None:
                 yield key, value
 
-    def changed_since(self, moment: int) -> set[K]:
-        """Keys whose value was set or deleted after ``moment``; for a fork, since it was made."""
-        return {key for key, past in self._past.items() if past[-1][0] > moment}
+    def changed_since(self, moment: int) -> frozenset[K]:
+        """Keys that were set or deleted after ``moment``; for a fork, since it was made. Costs what changed."""
+        return frozenset(key for source, key in changes_since(self.journal, moment) if source is self)
 
     def _keys(self) -> Iterator[K]:
         if self._base is not None:
-            seen: set[K] = set()
-            for key in self._base._keys():
-                seen.add(key)
-                yield key
+            seen: dict[K, None] = dict.fromkeys(self._base._keys())
+            yield from seen
             yield from (key for key in self._now if key not in seen)
         else:
             yield from self._now
 
-    def fork(self, clock: list[int], moment: int) -> VersionedMap[K, V]:
-        """A child that starts from this map's state at ``moment``."""
-        return VersionedMap(clock, self, moment)
+
+def changes_since(journal: Journal, moment: int) -> list[tuple[VersionedMap[Any, Any], Any]]:
+    """The (map, key) pairs that changed after ``moment``, each once, in the order of their first change."""
+    start = bisect_right(journal, moment, key=_moment)
+    return list(dict.fromkeys((source, key) for _, source, key in journal[start:]))
 
 
-def _moment(entry: tuple[int, object]) -> int:
-    return entry[0]
+def undo_to(journal: Journal, mark: int) -> None:
+    """Takes back every change after the first ``mark`` entries of the journal, as if it had never been made."""
+    while len(journal) > mark:
+        _, source, key = journal.pop()
+        source.undo(key)
+
+
+def _moment(entry: tuple[Any, ...]) -> int:
+    return entry[0]  # type: ignore[no-any-return]
