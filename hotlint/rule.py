@@ -2,78 +2,90 @@
 
 A rule is one file, named as its id with underscores, with one subclass of ``Rule`` in it. The class's docstring is what
 ``hotlint rules RULE-ID`` prints and what the documentation is made of; its examples are tests.
+
+The facts of a rule (``id``, ``category``, ``severity``, ``dialects``, ``versions``, ``operations``, ``directions``) are
+written as literals: they are read from the file without importing it, so that a run imports only rules that can fire.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
+from hotlint import operations as ops
+from hotlint import sql
+from hotlint.catalog import records
 from hotlint.catalog.catalog import CatalogView
-from hotlint.operations import Operation
-from hotlint.planning.model import MigrationPlan, Plan, Step
+from hotlint.catalog.names import QName
+from hotlint.catalog.outcome import ServerError, Victim
+from hotlint.context import Context
+from hotlint.finding import Edit, Finding, Fix, Place, Severity
+from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, LockMode, Rewrite, Scan
+from hotlint.operations import Name, Operation, RelationOperation, TypeName
+from hotlint.planning.model import HeldLock, MigrationPlan, Plan, Step, TransactionInfo
+from hotlint.project.model import Migration, NoTransaction, Project
+from hotlint.server import Server, Session
+from hotlint.source import Direction, Position, Script, Statement
 
-Severity = Literal["error", "warning", "info"]
-
-
-class Place(msgspec.Struct, frozen=True, gc=False):
-    """A span of a file: 1-based lines and columns in code points, the end exclusive; ``message`` says what is there."""
-
-    path: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    message: str = ""
-
-
-class Edit(msgspec.Struct, frozen=True, gc=False):
-    """Replace the code points ``start`` to ``end`` of the file ``path`` by ``text``."""
-
-    path: str
-    start: int
-    end: int
-    text: str
-
-
-class Fix(msgspec.Struct, frozen=True, gc=False):
-    """A way out. ``sql`` is what to write instead, whole and valid for this server, object and transaction policy.
-
-    ``edits`` apply it to the files, where it can be applied; ``safe`` says that doing so does not change what the
-    migration is for.
-    """
-
-    title: str
-    sql: str
-    edits: tuple[Edit, ...] = ()
-    safe: bool = False
-
-
-class Finding(msgspec.Struct, frozen=True, gc=False):
-    """One thing that is wrong, at one place. ``relations`` are qualified names as SQL."""
-
-    rule: str
-    category: str
-    severity: Severity
-    message: str
-    place: Place
-    migration: str | None = None
-    relations: tuple[str, ...] = ()
-    related: tuple[Place, ...] = ()
-    help: str = ""
-    fixes: tuple[Fix, ...] = ()
-    fingerprint: str = ""
+__all__ = [
+    "Break",
+    "CatalogView",
+    "Context",
+    "DataLoss",
+    "Direction",
+    "Duration",
+    "Edit",
+    "Example",
+    "Finding",
+    "Fix",
+    "HeldLock",
+    "Impact",
+    "IndexBuild",
+    "Lock",
+    "LockMode",
+    "Migration",
+    "MigrationPlan",
+    "Name",
+    "NoTransaction",
+    "Operation",
+    "Place",
+    "Plan",
+    "Position",
+    "ProblemRule",
+    "Project",
+    "QName",
+    "RelationOperation",
+    "Reported",
+    "Rewrite",
+    "Rule",
+    "RuleDoc",
+    "Scan",
+    "Script",
+    "Server",
+    "ServerError",
+    "Session",
+    "Severity",
+    "Statement",
+    "Step",
+    "TransactionInfo",
+    "TypeName",
+    "Victim",
+    "ops",
+    "records",
+    "sql",
+]
 
 
 class Example(msgspec.Struct, frozen=True):
     """A history that a rule must (``bad``) or must not (``good``) flag; ``why`` says what a naive rule would get wrong.
 
-    ``sql`` is the migration in question; ``given`` is the SQL of the migration before it, shipped long ago. Or ``files`` is
-    a whole folder, path → text, in the layout of a framework. ``server`` is PostgreSQL's major version; ``transaction``
-    whether the tool wraps each migration (with ``sql`` only). ``line`` is the line of the finding in ``sql``; ``fix`` is a
-    text that the first fix's SQL must be.
+    ``sql`` is the migration in question; ``given`` is the SQL of the migration before it, shipped long ago; ``down`` is
+    its down script. Or ``files`` is a whole folder, path → text, in the layout of a framework. ``server`` is
+    PostgreSQL's major version; ``transaction`` whether the tool wraps each migration (with ``sql`` only). ``options``
+    are the rule's own. ``line`` is the line of the finding in ``sql``; ``fix`` is a text that the first fix's SQL must
+    be.
     """
 
     sql: str = ""
@@ -84,14 +96,29 @@ class Example(msgspec.Struct, frozen=True):
     transaction: bool = True
     line: int | None = None
     fix: str | None = None
+    down: str | None = None
+    options: dict[str, object] = {}
+
+
+class RuleDoc(msgspec.Struct, frozen=True):
+    """A rule's docstring, taken apart. ``sources`` are one per line of the section; ``body`` keeps its paragraphs."""
+
+    summary: str
+    body: str = ""
+    instead: str = ""
+    sources: tuple[str, ...] = ()
 
 
 class Rule:
     """Base of all rules: override exactly one of the ``check_…`` methods.
 
-    ``operations`` names the operation types at which ``check_step`` is called, once for each such operation of a step (those
-    inside DO blocks included); a rule with none is asked for every migration or project. Base classes are allowed
-    (``DropRelation``). ``versions`` are the first and last major version of PostgreSQL that the rule is about.
+    ``operations`` names the operation types at which ``check_step`` is called, once for each such operation of a step
+    (those inside DO blocks and in data-modifying CTEs included). Base classes are allowed (``ops.DropRelation``); a
+    rule with ``check_step`` and none is called once for every step, with its first operation. ``directions`` are the
+    scripts that the rule is about. ``versions`` are the first and last major version of PostgreSQL that it is about.
+
+    The docstring: a first line that sums up; paragraphs on what happens and why it hurts; ``Instead:`` with what to do;
+    ``Sources:`` with one source per line, each behind a dash.
     """
 
     id: ClassVar[str]
@@ -100,6 +127,7 @@ class Rule:
     dialects: ClassVar[tuple[str, ...]] = ("postgres",)
     versions: ClassVar[tuple[int, int]] = (12, 18)
     operations: ClassVar[tuple[type[Operation], ...]] = ()
+    directions: ClassVar[tuple[Direction, ...]] = ("up",)
     bad: ClassVar[tuple[Example, ...]] = ()
     good: ClassVar[tuple[Example, ...]] = ()
 
@@ -115,12 +143,71 @@ class Rule:
         """Findings about the history as a whole."""
         return iter(())
 
+    @classmethod
+    def doc(cls) -> RuleDoc:
+        """The docstring's parts."""
+        return parse_doc(cls.__doc__ or "")
 
-class Context:
-    """What a rule needs besides the step: the plan, the configuration's options for this rule, and makers of findings.
 
-    To be completed: finding(), place_of(), sql helpers.
-    """
+class Reported(msgspec.Struct, frozen=True, gc=False):
+    """Something that reading the files showed: a text that does not parse, two files with one version, a suppression
+    that suppresses nothing. ``migration`` is None where it belongs to none."""
 
-    plan: Plan
-    catalog: CatalogView
+    message: str
+    place: Place
+    related: tuple[Place, ...] = ()
+    migration: str | None = None
+
+
+class ProblemRule(Rule):
+    """Base of the rules about what the reading of files, layouts and suppressions reports under the rule's id."""
+
+    def check_problem(self, problem: Reported, context: Context) -> Iterator[Finding]:
+        """The finding for what was reported."""
+        yield Finding(
+            rule=self.id,
+            category=self.category,
+            severity=context.severity,
+            message=problem.message,
+            place=problem.place,
+            migration=problem.migration,
+            related=problem.related,
+            help=self.help(problem, context),
+        )
+
+    def help(self, problem: Reported, context: Context) -> str:
+        """What to do about it; the docstring's ``Instead`` unless overridden."""
+        return self.doc().instead
+
+
+def parse_doc(text: str) -> RuleDoc:
+    """Takes a rule's docstring apart; missing sections are empty."""
+    lines = text.strip().splitlines()
+    indent = min((len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()), default=0)
+    lines = [line if at == 0 else line[indent:] for at, line in enumerate(lines)]
+    sections: dict[str, list[str]] = {"": [], "Instead:": [], "Sources:": []}
+    section = ""
+    for line in lines:
+        if line.rstrip() in sections:
+            section = line.rstrip()
+        else:
+            sections[section].append(line)
+    about = "\n".join(sections[""]).strip()
+    summary, _, body = about.partition("\n\n")
+    instead = _dedent(sections["Instead:"])
+    return RuleDoc(" ".join(summary.split()), body.strip(), instead, _items(sections["Sources:"]))
+
+
+def _dedent(lines: list[str]) -> str:
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return "\n".join(line[indent:].rstrip() for line in lines).strip()
+
+
+def _items(lines: list[str]) -> tuple[str, ...]:
+    items: list[str] = []
+    for line in _dedent(lines).splitlines():
+        if line.startswith(("- ", "* ")) or not items:
+            items.append(line.lstrip("-* ").rstrip())
+        elif line.strip():
+            items[-1] += " " + line.strip()
+    return tuple(item for item in items if item)

@@ -61,6 +61,10 @@ class Script(msgspec.Struct, frozen=True, dict=True):
         line = bisect_right(starts, offset)
         return Position(line, offset - starts[line - 1] + 1)
 
+    def offset(self, line: int, column: int) -> int:
+        """The code-point offset of a 1-based line and column; the inverse of ``position``."""
+        return self._line_starts()[line - 1] + column - 1
+
     def line(self, number: int) -> str:
         """The text of a 1-based line, without its line ending."""
         starts = self._line_starts()

@@ -1,0 +1,266 @@
+"""What a rule is given besides the step: the plan, its options, and makers of findings, places, fixes and wordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hotlint import sql
+from hotlint.catalog.catalog import CatalogView
+from hotlint.catalog.names import QName
+from hotlint.finding import Edit, Finding, Fix, Place, Severity
+from hotlint.impact import Lock
+from hotlint.operations import BodyStatement, Name, Operation, RelationOperation
+from hotlint.planning.model import MigrationPlan, Plan, Step
+from hotlint.project.model import Project
+from hotlint.server import Server
+from hotlint.source import Script
+
+_DURING = {
+    "scan": "while every row is read",
+    "build": "while the index is built",
+    "rewrite": "while every row is copied",
+}
+_WAITING = {
+    ("reads", "writes"): "reads and writes of",
+    ("writes",): "writes to",
+    ("reads",): "reads of",
+}
+
+
+class Focus:
+    """The operation that the step rules are being asked about; set by the runner, read by ``Context``.
+
+    ``start`` and ``end`` are its code-point span in the script of ``step``; ``body`` is the statement of a DO block
+    that it stands in, None where it is executed directly.
+    """
+
+    __slots__ = ("body", "end", "migration", "operation", "start", "step")
+
+    def __init__(self) -> None:
+        self.migration: MigrationPlan | None = None
+        self.step: Step | None = None
+        self.operation: Operation | None = None
+        self.body: BodyStatement | None = None
+        self.start = self.end = 0
+
+
+class Context:
+    """One rule on one plan.
+
+    ``options`` are the rule's own, from ``rule_options`` of the configuration.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        rule: str,
+        category: str,
+        severity: Severity,
+        options: Mapping[str, Any] | None = None,
+        focus: Focus | None = None,
+    ) -> None:
+        self.plan = plan
+        self.rule = rule
+        self.category = category
+        self.severity = severity
+        self.options: Mapping[str, Any] = options or {}
+        self._focus = focus or Focus()
+        self._steps: tuple[Step, ...] | None = None
+
+    # -- the plan
+
+    @property
+    def server(self) -> Server:
+        return self.plan.server
+
+    @property
+    def project(self) -> Project:
+        return self.plan.project
+
+    @property
+    def catalog(self) -> CatalogView:
+        """The schema before the step in question; the one at the end of the history where there is none."""
+        step = self._focus.step
+        return step.before if step is not None else self.plan.migrations[-1].after
+
+    def step(self, index: int) -> Step:
+        """The step of that index, as ``HeldLock.step`` and the records' ``origin`` give it.
+
+        While a down script is checked, its own steps come first: it runs right after its up script, and their indexes
+        are also those of the next migration's.
+        """
+        migration = self._focus.migration
+        if migration is not None and migration.direction == "down" and migration.steps:
+            first = migration.steps[0].index
+            if index >= first:
+                return migration.steps[index - first]
+        if self._steps is None:
+            self._steps = self.plan.steps
+        return self._steps[index]
+
+    @property
+    def body(self) -> BodyStatement | None:
+        """The statement of a DO block that the operation stands in (conditional, in a loop, guarded), or None."""
+        return self._focus.body
+
+    def options_int(self, name: str, default: int) -> int:
+        """A rule's option that is a whole number. Raises ``ValueError`` where the configuration has something else."""
+        value = self.options.get(name, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"option {name} of {self.rule} must be a whole number, not {value!r}")
+        return value
+
+    # -- names and text
+
+    def resolve(self, step: Step, name: Name) -> QName:
+        """The relation that ``name`` means before ``step`` runs."""
+        return step.before.resolve(name, step.session.search_path)
+
+    def sql_name(self, step: Step, relation: QName) -> str:
+        """``relation`` as SQL to write at ``step``: bare where the search path finds it, qualified otherwise."""
+        bare = Name(relation.name)
+        if step.before.resolve(bare, step.session.search_path) == relation:
+            return sql.quote(relation.name)
+        return str(relation)
+
+    def text(self, step: Step) -> str:
+        """The SQL of the operation in question as it stands in the file (one subcommand of an ALTER TABLE), or the
+        statement's where ``step`` is another."""
+        start, end = self._span(step)
+        return step.script.text[start:end]
+
+    # -- places
+
+    def _span(self, step: Step) -> tuple[int, int]:
+        if self._focus.step is step:
+            return self._focus.start, self._focus.end
+        return step.statement.start, step.statement.end
+
+    def place(self, script: Script, start: int, end: int, message: str = "") -> Place:
+        """The place of the code points ``start`` to ``end`` of a script."""
+        first, last = script.position(start), script.position(max(start, end))
+        return Place(script.path, first.line, first.column, last.line, last.column, message)
+
+    def related(self, step: Step, message: str, *, span: tuple[int, int] | None = None) -> Place:
+        """Another place of a finding: the statement of ``step``, and what it has to do with it."""
+        start, end = span or (step.statement.start, step.statement.end)
+        return self.place(step.script, start, end, message)
+
+    # -- findings
+
+    def finding(
+        self,
+        step: Step,
+        message: str,
+        *,
+        span: tuple[int, int] | None = None,
+        relations: Iterable[QName] | None = None,
+        related: Iterable[Place] = (),
+        help: str = "",
+        fixes: Iterable[Fix] = (),
+    ) -> Finding:
+        """A finding at a step.
+
+        Without ``span`` it stands at the operation in question (the subcommand, the statement inside a DO block);
+        without ``relations`` it is about the relation that the operation names.
+        """
+        start, end = span or self._span(step)
+        if relations is None:
+            operation = self._focus.operation if self._focus.step is step else None
+            relations = (self.resolve(step, operation.relation),) if isinstance(operation, RelationOperation) else ()
+        return Finding(
+            rule=self.rule,
+            category=self.category,
+            severity=self.severity,
+            message=message,
+            place=self.place(step.script, start, end),
+            migration=step.migration.id,
+            relations=tuple(map(str, relations)),
+            related=tuple(related),
+            help=help,
+            fixes=tuple(fixes),
+        )
+
+    def finding_at(
+        self,
+        place: Place,
+        message: str,
+        *,
+        migration: MigrationPlan | None = None,
+        relations: Iterable[QName] = (),
+        related: Iterable[Place] = (),
+        help: str = "",
+        fixes: Iterable[Fix] = (),
+    ) -> Finding:
+        """A finding that belongs to no step: at a place of a file."""
+        return Finding(
+            rule=self.rule,
+            category=self.category,
+            severity=self.severity,
+            message=message,
+            place=place,
+            migration=migration.migration.id if migration is not None else None,
+            relations=tuple(map(str, relations)),
+            related=tuple(related),
+            help=help,
+            fixes=tuple(fixes),
+        )
+
+    def file_place(self, script: Script, message: str = "") -> Place:
+        """The first line of a script, for what concerns the whole file."""
+        return self.place(script, 0, len(script.line(1)), message)
+
+    # -- fixes
+
+    def fix(self, title: str, *statements: str, edits: Iterable[Edit] = (), safe: bool = False) -> Fix:
+        """A way out whose statements may all run where the old one stood. Semicolons are put behind each."""
+        return Fix(title, _script(statements), tuple(edits), safe)
+
+    def fix_without_transaction(self, step: Step, title: str, *statements: str) -> Fix:
+        """A way out whose statements may not run in a transaction block.
+
+        Where the framework wraps this migration, its directive comes first, or the title says that the statements need
+        a migration of their own.
+        """
+        policy = self.project.no_transaction
+        mode = step.migration.transaction if step.direction == "up" else step.migration.down_transaction
+        if mode != "wrapped":
+            if not step.in_transaction:
+                return Fix(title, _script(statements))
+            return Fix(f"{title}, outside BEGIN and COMMIT", _script(statements))
+        if policy is not None and policy.directive is not None:
+            return Fix(
+                f"{title}, in a migration of its own without a transaction ({policy.where})",
+                f"{policy.directive}\n{_script(statements)}",
+            )
+        how = f": {policy.help.rstrip('.')}" if policy is not None else ""
+        return Fix(f"{title}, in a migration that is not run in a transaction{how}", _script(statements))
+
+    # -- wording
+
+    def waiting(self, lock: Lock) -> str:
+        """Who waits for a lock: "reads and writes of public.orders". Empty where no ordinary statement does."""
+        who = _WAITING.get(lock.blocks)
+        return f"{who} {lock.relation}" if who else ""
+
+    def blocked(self, step: Step, lock: Lock) -> str:
+        """Who waits for a lock of ``step``, and for how long: "writes to public.orders wait while the index is built".
+
+        Says too that the lock stays until the end of its transaction, where other statements follow in it. Empty where
+        nobody waits.
+        """
+        who = self.waiting(lock)
+        if not who or lock.created_in_transaction:
+            return ""
+        during = _DURING.get(lock.duration, "for a moment")
+        return f"{who} wait {during}{self.held_on(step, lock)}"
+
+    def held_on(self, step: Step, lock: Lock) -> str:
+        """`` and until the transaction ends`` where ``step`` is not the last of its transaction, else nothing."""
+        follows = step.in_transaction and step.transaction.last_step > step.index
+        return ", and until the transaction ends" if follows and lock.until == "transaction" else ""
+
+
+def _script(statements: Iterable[str]) -> str:
+    return "\n".join(s if s.rstrip().endswith(";") or s.startswith("--") else f"{s};" for s in statements)

@@ -1,0 +1,61 @@
+"""What Hotlint tells: a finding, the places that it is about, and the ways out of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Severity = Literal["error", "warning", "info"]
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+"""From the least to the most severe."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """A span of a file: 1-based lines and columns in code points, the end exclusive; ``message`` says what is there."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str = ""
+
+
+class Edit(msgspec.Struct, frozen=True, gc=False):
+    """Replace the code points ``start`` to ``end`` of the file ``path`` by ``text``."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+class Fix(msgspec.Struct, frozen=True, gc=False):
+    """A way out. ``sql`` is what to write instead, whole and valid for this server, object and transaction policy.
+
+    ``edits`` apply it to the files, where it can be applied; ``safe`` says that doing so does not change what the
+    migration is for.
+    """
+
+    title: str
+    sql: str
+    edits: tuple[Edit, ...] = ()
+    safe: bool = False
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """One thing that is wrong, at one place. ``relations`` are qualified names as SQL."""
+
+    rule: str
+    category: str
+    severity: Severity
+    message: str
+    place: Place
+    migration: str | None = None
+    relations: tuple[str, ...] = ()
+    related: tuple[Place, ...] = ()
+    help: str = ""
+    fixes: tuple[Fix, ...] = ()
+    fingerprint: str = ""

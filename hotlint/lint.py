@@ -1,0 +1,221 @@
+"""The check: a plan judged by the rules, and what is left of their findings to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from hotlint.asking import Asker, InternalError
+from hotlint.errors import UsageError, nearest
+from hotlint.finding import Finding, Place, Severity
+from hotlint.fingerprint import with_fingerprints
+from hotlint.planning.model import MigrationPlan, Plan
+from hotlint.project.options import matches_any
+from hotlint.registry import Registry, RuleInfo
+from hotlint.source import Problem, Script
+from hotlint.suppressions import MARK, FileSuppressions, read_suppressions
+
+__all__ = ["InternalError", "LintOptions", "LintResult", "lint", "migrations_since"]
+
+
+class LintOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked and what is told.
+
+    ``select`` and ``ignore`` are ids or categories. ``since`` is the id of the last migration that is old: only newer
+    ones are judged. ``scope`` are the paths of the files that were passed, as ``Script.path`` has them (None: all): a
+    finding is told where its own or a related place lies in one. ``per_path_ignores`` are globs over paths with ids or
+    categories. ``today`` is the day on which suppressions may expire.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = {}
+    rule_options: Mapping[str, Mapping[str, Any]] = {}
+    per_path_ignores: Mapping[str, tuple[str, ...]] = {}
+    since: str | None = None
+    scope: frozenset[str] | None = None
+    today: date | None = None
+
+
+class LintResult(msgspec.Struct, frozen=True):
+    """``findings`` in order of path, line, column and rule; ``suppressed`` counts those that comments took away."""
+
+    findings: tuple[Finding, ...]
+    internal_errors: tuple[InternalError, ...] = ()
+    suppressed: int = 0
+
+
+def lint(plan: Plan, registry: Registry, options: LintOptions | None = None) -> LintResult:
+    """Asks the selected rules about a plan.
+
+    A rule that fails is an internal error, and all others are still asked; files that should hold rules and do not are
+    told by ``registry.errors`` and not here. Raises ``UsageError`` for names of rules or migrations that there are not.
+    """
+    options = options or LintOptions()
+    rules = _chosen(plan, registry, options)
+    ignored = {
+        glob: frozenset(i for name in names for i in registry.expand(name))
+        for glob, names in options.per_path_ignores.items()
+    }
+    migrations = plan.migrations[migrations_since(plan, options.since) :]
+    asker = Asker(plan, registry, rules, options.severity, options.rule_options)
+    for migration in migrations:
+        asker.ask_steps(migration)
+        if migration.down is not None:
+            asker.ask_steps(migration.down)
+    asker.ask_whole(migrations)
+    _tell_problems(asker, plan, migrations)
+    suppressed = _suppress(asker, registry, migrations, options.today or date.today())
+    found = _without_twins(asker.found)
+    if len(migrations) < len(plan.migrations):
+        found = _of_migrations(found, plan, migrations)
+    if ignored:
+        found = [f for f in found if not _is_ignored(f[0], ignored)]
+    found.sort(key=lambda f: (f[0].place.path, f[0].place.line, f[0].place.column, f[0].rule, f[0].message))
+    findings = with_fingerprints(found)
+    if options.scope is not None:
+        findings = [f for f in findings if _is_in_scope(f, options.scope)]
+    return LintResult(tuple(findings), tuple(asker.errors), suppressed)
+
+
+def migrations_since(plan: Plan, since: str | None) -> int:
+    """The index of the first migration that is newer than ``since``: an id (leading zeros do not count), or id and
+    name.
+
+    Raises ``UsageError`` where there is no such migration.
+    """
+    if since is None:
+        return 0
+    wanted = since.lstrip("0")
+    for at, m in enumerate(plan.migrations):
+        id, name = m.migration.id, m.migration.name
+        if since in (id, f"{id}_{name}", f"{id}__{name}") or (wanted and id.lstrip("0") == wanted):
+            return at + 1
+    hint = nearest(since, [m.migration.id for m in plan.migrations])
+    raise UsageError(f'there is no migration "{since}" in {plan.project.root}{hint}')
+
+
+def _chosen(plan: Plan, registry: Registry, options: LintOptions) -> dict[str, RuleInfo]:
+    """The rules that are selected and about this server."""
+    chosen = registry.select(options.select, options.ignore)
+    major, dialect = plan.server.major, plan.server.dialect
+    return {
+        id: info
+        for id, info in registry.rules.items()
+        if id in chosen and dialect in info.dialects and info.versions[0] <= major <= info.versions[1]
+    }
+
+
+# -- problems of texts and layouts
+
+
+def _tell_problems(asker: Asker, plan: Plan, migrations: Sequence[MigrationPlan]) -> None:
+    for migration in _scripts(migrations):
+        for problem in migration.problems:
+            _tell(asker, _script(migration), problem, migration)
+    if not plan.project.problems:
+        return
+    from hotlint.rule import Reported
+
+    by_path = {m.migration.up.path: m.migration.id for m in plan.migrations}
+    for layout in plan.project.problems:
+        place = Place(layout.path, 1, 1, 1, 1)
+        related = tuple(Place(path, 1, 1, 1, 1) for path in layout.related)
+        asker.tell(layout.rule, Reported(layout.message, place, related, by_path.get(layout.path)))
+
+
+def _scripts(migrations: Sequence[MigrationPlan]) -> Iterator[MigrationPlan]:
+    """The plans of all scripts, up and down."""
+    for migration in migrations:
+        yield migration
+        if migration.down is not None:
+            yield migration.down
+
+
+def _script(plan: MigrationPlan) -> Script:
+    down = plan.migration.down
+    return down if plan.direction == "down" and down is not None else plan.migration.up
+
+
+def _tell(asker: Asker, script: Script, problem: Problem, migration: MigrationPlan) -> None:
+    from hotlint.rule import Reported
+
+    first, last = script.position(problem.start), script.position(max(problem.start, problem.end))
+    place = Place(script.path, first.line, first.column, last.line, last.column)
+    sql = script.text[problem.start : problem.end]
+    asker.tell(problem.rule, Reported(problem.message, place, (), migration.migration.id), sql)
+
+
+# -- suppressions
+
+
+def _suppress(asker: Asker, registry: Registry, migrations: Sequence[MigrationPlan], today: date) -> int:
+    """Takes the suppressed findings out of what was found, tells what is wrong with the comments, and counts."""
+    files: dict[str, tuple[MigrationPlan, FileSuppressions]] = {}
+    for migration in _scripts(migrations):
+        script = _script(migration)
+        if MARK not in script.text or script.path in files:
+            continue
+        read = read_suppressions(script, _spans(migrations, script.path), registry.rules, today)
+        if read is not None:
+            files[script.path] = (migration, read)
+    if not files:
+        return 0
+    kept = [found for found in asker.found if not _is_suppressed(found[0], files)]
+    suppressed = len(asker.found) - len(kept)
+    asker.found = kept
+    for migration, read in files.values():
+        for problem in [*read.problems, *read.unused(asker.rules)]:
+            _tell(asker, _script(migration), problem, migration)
+    return suppressed
+
+
+def _spans(migrations: Sequence[MigrationPlan], path: str) -> list[tuple[int, int]]:
+    """The statements of a file, in both directions, those included that do not parse."""
+    spans: set[tuple[int, int]] = set()
+    for migration in _scripts(migrations):
+        if _script(migration).path == path:
+            spans.update((step.statement.start, step.statement.end) for step in migration.steps)
+            spans.update((p.start, p.end) for p in migration.problems if p.end > p.start)
+    return sorted(spans)
+
+
+def _is_suppressed(finding: Finding, files: Mapping[str, tuple[MigrationPlan, FileSuppressions]]) -> bool:
+    place = finding.place
+    found = files.get(place.path)
+    if found is None:
+        return False
+    migration, read = found
+    return read.suppresses(finding.rule, _script(migration).offset(place.line, place.column))
+
+
+# -- what is told
+
+
+def _without_twins(found: list[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
+    """One of each: up and down in one file share its problems."""
+    seen: dict[tuple[str, Place, str], tuple[Finding, str]] = {}
+    for pair in found:
+        finding = pair[0]
+        seen.setdefault((finding.rule, finding.place, finding.message), pair)
+    return list(seen.values())
+
+
+def _of_migrations(
+    found: list[tuple[Finding, str]], plan: Plan, migrations: Sequence[MigrationPlan]
+) -> list[tuple[Finding, str]]:
+    """Without the findings of rules about the whole plan that stand at older migrations."""
+    new = {m.migration.id for m in migrations}
+    old = {m.migration.id for m in plan.migrations} - new
+    return [f for f in found if f[0].migration not in old]
+
+
+def _is_ignored(finding: Finding, ignored: Mapping[str, frozenset[str]]) -> bool:
+    return any(finding.rule in ids and matches_any(finding.place.path, (glob,)) for glob, ids in ignored.items())
+
+
+def _is_in_scope(finding: Finding, scope: frozenset[str]) -> bool:
+    return finding.place.path in scope or any(place.path in scope for place in finding.related)

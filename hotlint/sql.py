@@ -1,0 +1,47 @@
+"""SQL text for fixes: identifiers, literals, and statements with something put into them."""
+
+from __future__ import annotations
+
+from hotlint.catalog.names import quote
+from hotlint.dialects.postgres.scan import tokens
+
+__all__ = ["keyword_end", "literal", "normalised", "put_after", "quote", "without_semicolon"]
+
+
+def literal(text: str) -> str:
+    """A string constant: ``'it''s'``."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def without_semicolon(text: str) -> str:
+    """The statement without its semicolon and the white space around it."""
+    return text.strip().rstrip(";").rstrip()
+
+
+def put_after(text: str, keyword: str, words: str) -> str | None:
+    """``text`` with ``words`` behind the first ``keyword`` outside comments and quotes, None where there is none.
+
+    What is put in is in lower case where the keyword is.
+    """
+    at = keyword_end(text, keyword)
+    if at is None:
+        return None
+    lower = text[at - len(keyword) : at].islower()
+    return f"{text[:at]} {words.lower() if lower else words}{text[at:]}"
+
+
+def keyword_end(text: str, keyword: str) -> int | None:
+    """The offset behind the first ``keyword`` that stands outside comments and quotes, or None."""
+    wanted = keyword.upper()
+    for kind, start, end in tokens(text):
+        if kind == "word" and text[start:end].upper() == wanted:
+            return end
+    return None
+
+
+def normalised(text: str) -> str:
+    """The statement's tokens with one space between them, words outside quotes in lower case, comments left out.
+
+    Equal for statements that differ only in layout, case of keywords, and comments.
+    """
+    return " ".join(text[s:e].lower() if kind == "word" else text[s:e] for kind, s, e in tokens(text))
