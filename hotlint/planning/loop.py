@@ -1,0 +1,212 @@
+"""The loop that makes steps: a project's history replayed, statement by statement, on a model of the schema."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotlint.catalog.catalog import Catalog
+from hotlint.dialects.postgres.impact import ImpactContext, impact_of
+from hotlint.dialects.postgres.parse import ParseOptions, parse_script
+from hotlint.impact import Impact
+from hotlint.operations import AddEnumValue, AnyOperation, DoBlock, SetVariable, Transaction
+from hotlint.planning.model import MigrationPlan, Plan, Step, TransactionInfo
+from hotlint.planning.transactions import TransactionState
+from hotlint.project.model import Migration, Project, TransactionMode
+from hotlint.server import Server, Session
+from hotlint.source import Direction, Script, Statement
+
+
+class PlanOptions(msgspec.Struct, frozen=True, gc=False):
+    """How to replay.
+
+    ``complete``: what the history never made does not exist (see "three-valued facts" in docs/architecture.md).
+    ``downs``: plan each migration's down script on a copy of the schema right after its up script.
+    """
+
+    complete: bool = False
+    downs: bool = True
+    parse: ParseOptions = ParseOptions()
+
+
+def make_plan(project: Project, server: Server, options: PlanOptions | None = None) -> Plan:
+    """The plan of a project's whole history on ``server``. Never raises for what stands in the files."""
+    return _Replay(project, server, options or PlanOptions()).run()
+
+
+_NOTHING = Impact()
+
+
+class _Replay:
+    """One replay of one project."""
+
+    def __init__(self, project: Project, server: Server, options: PlanOptions) -> None:
+        self.project = project
+        self.server = server
+        self.options = options
+        self.catalog = Catalog(closed=options.complete)
+        self.next_step = 0
+
+    def run(self) -> Plan:
+        if self.project.baseline is not None:
+            parsed = parse_script(self.project.baseline, self.options.parse)
+            self.catalog.load_baseline(parsed.statements, self.server)
+        migrations = tuple(self._migration(m) for m in self.project.migrations)
+        return Plan(project=self.project, server=self.server, migrations=migrations)
+
+    def _migration(self, migration: Migration) -> MigrationPlan:
+        plan = _ScriptReplay(self, migration, migration.up, "up", self.catalog, self.next_step).run()
+        self.next_step += len(plan.steps)
+        if migration.down is not None and self.options.downs:
+            copy = Catalog(base=plan.after, closed=self.catalog.closed)
+            plan.down = _ScriptReplay(self, migration, migration.down, "down", copy, self.next_step).run()
+        return plan
+
+
+class _ScriptReplay:
+    """One script on one catalog, in a connection of its own."""
+
+    def __init__(
+        self, replay: _Replay, migration: Migration, script: Script, direction: Direction, catalog: Catalog, first: int
+    ) -> None:
+        self.server = replay.server
+        self.parse_options = replay.options.parse
+        self.migration = migration
+        self.script = script
+        self.direction = direction
+        self.catalog = catalog
+        self.first = first
+        self.mode: TransactionMode = migration.transaction if direction == "up" else migration.down_transaction
+        self.state = TransactionState(catalog, Session())
+        self.steps: list[Step] = []
+
+    def run(self) -> MigrationPlan:
+        before = self.catalog.now()
+        parsed = parse_script(self.script, self.parse_options)
+        statements = parsed.statements
+        if self.mode == "wrapped" and statements:
+            self.state.open("framework", self.first)
+        for group in self._messages(statements):
+            self._message(group)
+        last = self.first + len(self.steps) - 1
+        if self.state.current is not None:
+            self.state.close("file" if self.state.current.kind == "framework" else "open", last)
+        return MigrationPlan(
+            migration=self.migration,
+            direction=self.direction,
+            steps=tuple(self.steps),
+            problems=self.script.problems + parsed.problems,
+            before=before,
+            after=self.catalog.now(),
+        )
+
+    def _messages(self, statements: tuple[Statement, ...]) -> list[tuple[Statement, ...]]:
+        """The statements as they are sent: all in one message, or each in its own (regions marked ``single`` in
+        one)."""
+        if self.mode == "implicit":
+            regions = self.script.regions
+            if len(regions) > 1 and all(r.single for r in regions):
+                return self._by_region(statements)
+            return [statements]
+        if any(r.single for r in self.script.regions):
+            return self._by_region(statements)
+        return [(s,) for s in statements]
+
+    def _by_region(self, statements: tuple[Statement, ...]) -> list[tuple[Statement, ...]]:
+        groups: list[tuple[Statement, ...]] = []
+        at = 0
+        for region in self.script.regions:
+            inside: list[Statement] = []
+            while at < len(statements) and statements[at].start < region.end:
+                inside.append(statements[at])
+                at += 1
+            groups.extend([tuple(inside)] if region.single else [(s,) for s in inside])
+        return groups
+
+    def _message(self, statements: tuple[Statement, ...]) -> None:
+        """Runs the statements of one message; several without a transaction around them share an implicit one."""
+        several = len(statements) > 1
+        for statement in statements:
+            if several and self.state.current is None:
+                self.state.open("implicit", self.first + len(self.steps))
+            self._step(statement, several)
+        current = self.state.current
+        if current is not None and current.kind == "implicit":
+            self.state.close("commit", self.first + len(self.steps) - 1)
+
+    def _step(self, statement: Statement, several: bool) -> None:
+        index = self.first + len(self.steps)
+        state = self.state
+        current = state.current
+        in_transaction = current is not None
+        if current is None:
+            info = TransactionInfo(kind="single", first_step=index, last_step=index, ended="commit")
+        else:
+            info = current
+        before = self.catalog.now()
+        held, session = state.held, state.session
+        operations = statement.operations
+        command = operations[0] if len(operations) == 1 else None
+        if isinstance(command, Transaction):
+            impact = _NOTHING
+            state.command(command, index)
+            if state.current is not None and current is None:
+                info = state.current
+        else:
+            impact = self._impact(statement, index, info, in_transaction, several)
+            if in_transaction:
+                state.hold(impact, index)
+            self._session_effects(operations, impact)
+        self.steps.append(
+            Step(
+                index=index,
+                migration=self.migration,
+                script=self.script,
+                direction=self.direction,
+                statement=statement,
+                before=before,
+                after=self.catalog.now(),
+                impact=impact,
+                transaction=info,
+                in_transaction=in_transaction or several,
+                held=held,
+                session=session,
+            )
+        )
+
+    def _impact(
+        self, statement: Statement, index: int, info: TransactionInfo, in_transaction: bool, several: bool
+    ) -> Impact:
+        before = self.catalog.now()
+        session = self.state.session
+        outcome = self.catalog.apply(statement, session, self.server, index)
+        context = ImpactContext(
+            server=self.server,
+            session=session,
+            in_transaction=in_transaction or several,
+            first_step=info.first_step,
+            step=index,
+            new_enum_values=self.state.new_enum_values,
+        )
+        return impact_of(statement, before, self.catalog.now(), outcome, context)
+
+    def _session_effects(self, operations: tuple[AnyOperation, ...], impact: Impact) -> None:
+        if impact.error is not None:
+            return
+        for operation in operations:
+            if isinstance(operation, SetVariable):
+                self.state.set_variable(operation)
+            elif isinstance(operation, AddEnumValue):
+                self._new_enum_value(operation)
+            elif isinstance(operation, DoBlock) and operation.body is not None:
+                for inner in operation.body.statements:
+                    self._session_effects(inner.operations, impact)
+
+    def _new_enum_value(self, operation: AddEnumValue) -> None:
+        """A label is unusable until commit, unless its type was made in the same transaction (enum.c)."""
+        current = self.state.current
+        if current is None:
+            return
+        name = self.catalog.resolve_type(operation.name, self.state.session.search_path)
+        made = self.catalog.type(name)
+        if made is None or made.origin < current.first_step:
+            self.state.remember_enum_value(operation, name)

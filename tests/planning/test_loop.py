@@ -1,0 +1,90 @@
+"""The replay: moments, down scripts, baselines, and what one failing statement does to the rest."""
+
+from __future__ import annotations
+
+from hotlint.catalog.names import QName
+from hotlint.planning.loop import PlanOptions, make_plan
+from hotlint.project.model import Project
+from hotlint.server import Server
+from tests.planning.histories import migration, plan_of, script
+
+ORDERS = QName("public", "orders")
+
+
+def columns(view: object) -> list[str]:
+    table = view.table(ORDERS)  # type: ignore[attr-defined]
+    return [] if table is None else [c.name for c in table.columns]
+
+
+def test_each_step_sees_the_schema_before_and_after_it() -> None:
+    plan = plan_of("CREATE TABLE orders (id bigint);", "ALTER TABLE orders ADD COLUMN note text;")
+    create, alter = plan.steps
+    assert create.before.table(ORDERS) is None
+    assert columns(create.after) == ["id"]
+    assert columns(alter.before) == ["id"]
+    assert columns(alter.after) == ["id", "note"]
+
+
+def test_steps_are_numbered_through_the_history() -> None:
+    plan = plan_of("CREATE TABLE orders (id bigint);", "SELECT 1; SELECT 2;", "SELECT 3;")
+    assert [s.index for s in plan.steps] == [0, 1, 2, 3]
+
+
+def test_a_down_script_runs_on_a_copy_of_the_schema() -> None:
+    plan = plan_of(
+        "CREATE TABLE orders (id bigint);",
+        "ALTER TABLE orders ADD COLUMN note text;",
+        down="ALTER TABLE orders DROP COLUMN note;",
+    )
+    last = plan.migrations[-1]
+    assert last.down is not None
+    assert columns(last.down.after) == ["id"]
+    assert columns(last.after) == ["id", "note"]
+
+
+def test_down_scripts_are_left_out_when_not_asked_for() -> None:
+    project = Project(
+        root="migrations",
+        framework="plain",
+        dialect="postgres",
+        migrations=(migration(1, "CREATE TABLE orders (id bigint);", down="DROP TABLE orders;"),),
+    )
+    plan = make_plan(project, Server(), PlanOptions(downs=False))
+    assert plan.migrations[0].down is None
+
+
+def test_a_statement_that_does_not_parse_is_told_and_the_others_are_planned() -> None:
+    plan = plan_of("CREATE TABLE orders (id bigint);\nALTER TABEL orders;\nALTER TABLE orders ADD COLUMN note text;")
+    (only,) = plan.migrations
+    assert [p.rule for p in only.problems] == ["syntax-error"]
+    assert columns(only.after) == ["id", "note"]
+
+
+def test_a_baseline_closes_the_world() -> None:
+    project = Project(
+        root="migrations",
+        framework="plain",
+        dialect="postgres",
+        migrations=(migration(8, "ALTER TABLE orders ADD COLUMN note text; ALTER TABLE carts ADD COLUMN note text;"),),
+        baseline=script("schema.sql", "CREATE TABLE public.orders (id bigint);"),
+    )
+    orders, carts = make_plan(project, Server()).steps
+    assert orders.impact.error is None
+    assert carts.impact.error is not None
+    assert carts.impact.error.sqlstate == "42P01"
+
+
+def test_without_a_baseline_an_unseen_table_is_assumed_to_exist() -> None:
+    plan = plan_of("ALTER TABLE orders ADD COLUMN note text;", complete=False)
+    (step,) = plan.steps
+    assert step.impact.error is None
+    assert [str(lock.relation) for lock in step.impact.locks] == ["public.orders"]
+
+
+def test_one_mistake_is_told_once() -> None:
+    plan = plan_of(
+        "CREATE TABLE orders (id bigint);",
+        "CREATE TABLE orders (id bigint, note text);",
+        "ALTER TABLE orders ALTER COLUMN note SET NOT NULL;",
+    )
+    assert [s.impact.error.sqlstate if s.impact.error else None for s in plan.steps] == [None, "42P07", None]
