@@ -25,7 +25,8 @@ class TypeName(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A type as written, with aliases resolved by the grammar (``int`` is ``pg_catalog.int4``).
 
     ``modifiers`` are the integers in parentheses (``numeric(10,2)`` → ``(10, 2)``; for ``interval`` the server's field
-    mask comes first); ``dimensions`` counts the ``[]``. ``percent_type`` marks ``table.column%TYPE``.
+    mask comes first); ``dimensions`` counts the ``[]``. ``percent_type`` marks ``table.column%TYPE``. ``words`` are all
+    modifiers as text where one is no integer (``geometry(Point, 4326)`` → ``("point", "4326")``).
     """
 
     name: str
@@ -34,6 +35,7 @@ class TypeName(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     dimensions: int = 0
     setof: bool = False
     percent_type: bool = False
+    words: tuple[str, ...] = ()
 
 
 ExprKind = Literal[
@@ -117,6 +119,7 @@ class ForeignKey(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     on_update: Action = "no action"
     match: Literal["simple", "full", "partial"] = "simple"
     period: bool = False
+    delete_columns: tuple[str, ...] = ()  # ON DELETE SET NULL (columns), SET DEFAULT (columns)
 
 
 ConstraintKind = Literal["check", "not null", "unique", "primary key", "exclude", "foreign key"]
