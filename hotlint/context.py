@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from hotlint import sql
 from hotlint.catalog.catalog import CatalogView
@@ -15,6 +15,8 @@ from hotlint.planning.model import MigrationPlan, Plan, Step
 from hotlint.project.model import Project
 from hotlint.server import Server
 from hotlint.source import Script
+
+T = TypeVar("T")
 
 _DURING = {
     "scan": "while every row is read",
@@ -67,6 +69,7 @@ class Context:
         self.options: Mapping[str, Any] = options or {}
         self._focus = focus or Focus()
         self._steps: tuple[Step, ...] | None = None
+        self._made: dict[str, Any] = {}
 
     # -- the plan
 
@@ -111,6 +114,13 @@ class Context:
             raise ValueError(f"option {name} of {self.rule} must be a whole number, not {value!r}")
         return value
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made the first time that this rule asks for it in a run."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
+
     # -- names and text
 
     def resolve(self, step: Step, name: Name) -> QName:
@@ -129,6 +139,14 @@ class Context:
         statement's where ``step`` is another."""
         start, end = self._span(step)
         return step.script.text[start:end]
+
+    def is_new(self, step: Step, relation: QName) -> bool:
+        """Whether ``relation`` was made earlier in the same script: others may see it, but it holds nothing of
+        theirs."""
+        found = step.before.relation(relation)
+        migration = self._focus.migration
+        first = migration.steps[0].index if migration is not None and migration.steps else step.index
+        return found is not None and found.origin >= first
 
     # -- places
 

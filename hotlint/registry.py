@@ -108,6 +108,19 @@ def find_rules(local: Sequence[str] = ()) -> Registry:
     return Registry(infos, errors)
 
 
+def info_of(rule: type[Rule]) -> RuleInfo:
+    """The facts of a rule that is imported already."""
+    scopes = {"check_problem": "problem", "check_plan": "plan", "check_migration": "migration", "check_step": "step"}
+    from hotlint.rule import Rule as base
+
+    overridden = [s for name, s in scopes.items() if getattr(rule, name, None) is not getattr(base, name, None)]
+    if not overridden:
+        raise RuleError("it overrides none of check_step, check_migration, check_plan", rule.__qualname__)
+    facts = {name: getattr(rule, name) for name in ("id", "category", "severity", "dialects", "versions", "directions")}
+    facts |= {"operations": [o.__name__ for o in rule.operations], "class": rule.__name__, "scope": overridden[0]}
+    return _info(facts, "local", rule.__module__, getattr(sys.modules.get(rule.__module__), "__file__", None) or "")
+
+
 def _builtin_folders() -> list[tuple[str, str]]:
     import hotlint.rules
 

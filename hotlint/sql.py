@@ -5,7 +5,17 @@ from __future__ import annotations
 from hotlint.catalog.names import quote
 from hotlint.dialects.postgres.scan import tokens
 
-__all__ = ["keyword_end", "literal", "normalised", "put_after", "quote", "without_semicolon"]
+__all__ = [
+    "identifier",
+    "index_tail",
+    "keyword_end",
+    "literal",
+    "normalised",
+    "put_after",
+    "qualified",
+    "quote",
+    "without_semicolon",
+]
 
 
 def literal(text: str) -> str:
@@ -45,3 +55,22 @@ def normalised(text: str) -> str:
     Equal for statements that differ only in layout, case of keywords, and comments.
     """
     return " ".join(text[s:e].lower() if kind == "word" else text[s:e] for kind, s, e in tokens(text))
+
+
+def qualified(schema: str, name: str) -> str:
+    """A name with its schema, each quoted where it must be."""
+    return f"{quote(schema)}.{quote(name)}"
+
+
+def identifier(name: str) -> str:
+    """A new name as SQL, cut to the 63 bytes that the server keeps (NAMEDATALEN)."""
+    return quote(name.encode()[:63].decode("utf-8", "ignore"))
+
+
+def index_tail(text: str) -> str | None:
+    """What stands behind the table's name in a CREATE INDEX: ``(a, b) WHERE …``, with USING if there is one."""
+    on = keyword_end(text, "ON")
+    for kind, start, end in tokens(text, on) if on is not None else ():
+        if (kind == "punctuation" and text[start] == "(") or (kind == "word" and text[start:end].upper() == "USING"):
+            return text[start:]
+    return None
