@@ -1,0 +1,47 @@
+# Needs Python 3.10 or newer (as python3; otherwise: make PYTHON=/path/to/python), make and git. Nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint docs bench truth-dev clean
+
+help:
+	@echo "make demo       check examples/webshop and show what Hotlint finds"
+	@echo "make test       the whole test suite, with coverage"
+	@echo "make lint       ruff, mypy --strict, and whether the generated documentation is fresh"
+	@echo "make docs       write docs/rules/ from the rules"
+	@echo "make bench      time Hotlint on FOLDER=path, beside squawk where it is installed"
+	@echo "make truth-dev  hold the predictions against measured servers (TRUTH=path)"
+
+# The environment is made once and again whenever pyproject.toml changes.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Hotlint needs Python 3.10 or newer; try make PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	cd examples/webshop && ../../$(BIN)/hotlint check --exit-zero --no-cache
+
+test: $(STAMP)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tools/generate_docs.py --check
+
+docs: $(STAMP)
+	$(BIN)/python tools/generate_docs.py
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/bench.py $(FOLDER)
+
+truth-dev: $(STAMP)
+	$(BIN)/python -m pytest tests/truth $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

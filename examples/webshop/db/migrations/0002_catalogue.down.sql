@@ -1,0 +1,3 @@
+DROP VIEW available_products;
+DROP TABLE products;
+DROP TABLE categories;

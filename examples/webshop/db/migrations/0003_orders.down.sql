@@ -1,0 +1,4 @@
+DROP TABLE newsletter_signups;
+DROP TABLE order_items;
+DROP TABLE orders;
+DROP TYPE order_status;

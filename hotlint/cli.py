@@ -1,0 +1,179 @@
+"""The command line: arguments only. A command's work is imported when the command is chosen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from hotlint import __version__
+
+FOUND, FAILED, INTERRUPTED = 1, 2, 130
+"""Exit codes beside 0: findings at or above ``fail_on``; usage, configuration or internal failure; Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code; what the user did wrong is one line on standard error."""
+    _prepare_output()
+    try:
+        options = parser().parse_args(arguments)
+        code = _run(options)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return FAILED
+    except SystemExit as end:  # argparse: --help, --version and usage errors
+        return end.code if isinstance(end.code, int) else FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
+    from hotlint.errors import HotlintError
+
+    try:
+        run: Callable[[argparse.Namespace], int] = import_module(options.module).run
+        return run(options)
+    except HotlintError as error:
+        print(f"hotlint: error: {error}", file=sys.stderr)
+        return FAILED
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise
+    except Exception as error:
+        _tell_defect(error)
+        return FAILED
+
+
+def _tell_defect(error: Exception) -> None:
+    """Says in one line what broke; the traceback only where the user asks for it, to send it to us."""
+    if os.environ.get("HOTLINT_TRACEBACK"):
+        import traceback
+
+        traceback.print_exc()
+        return
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    print(f"hotlint: internal error: {what}", file=sys.stderr)
+    print("Please report it with the output of the same command under HOTLINT_TRACEBACK=1.", file=sys.stderr)
+
+
+def _prepare_output() -> None:
+    """Characters that a terminal's encoding lacks are shown as escapes instead of ending the run."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _forget_output() -> None:
+    """The reader of our output is gone: keep Python from complaining when it flushes at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # standard output is no file, as under a test runner
+        return
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors look like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        print(f"hotlint: error: {message}", file=sys.stderr)
+        raise SystemExit(FAILED)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser with all commands."""
+    top = _Parser(
+        prog="hotlint",
+        description="Tells what a database migration will lock, rewrite, scan, lose and break, before it runs.",
+        epilog="Exit code: 0 clean, 1 findings at or above --fail-on, 2 usage, configuration or internal failure.",
+    )
+    top.add_argument("--version", action="version", version=f"hotlint {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_check(commands.add_parser("check", help="tell what is wrong with migrations", allow_abbrev=False))
+    _add_plan(commands.add_parser("plan", help="show what each statement locks and for how long", allow_abbrev=False))
+    _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
+    _add_config(commands.add_parser("config", help="about the configuration", allow_abbrev=False))
+    return top
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders or files; nothing: the configured or usual folders"
+    )
+    parser.add_argument(
+        "--pg-version", type=_major, metavar="N", help="PostgreSQL's major version, 12 to 18 (default 15)"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--config", metavar="FILE", help="this configuration instead of the one found upwards from the path"
+    )
+    parser.add_argument("--isolated", action="store_true", help="without any configuration file")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal only"
+    )
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    parser.add_argument(
+        "--select", action="append", type=_names, metavar="RULE,…", help="only these rules or categories"
+    )
+    parser.add_argument(
+        "--ignore", action="append", type=_names, metavar="RULE,…", help="without these rules or categories"
+    )
+    parser.add_argument("--since", metavar="ID", help="report only on migrations after this one; all are replayed")
+    parser.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
+    )
+    parser.add_argument("--exit-zero", action="store_true", help="exit 0 although there are findings")
+    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    parser.set_defaults(module="hotlint.commands.check")
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    parser.add_argument("--summary", action="store_true", help="only what was recognised, with totals")
+    parser.add_argument("--migration", metavar="ID", help="show only this migration")
+    parser.add_argument("--down", action="store_true", help="show the down scripts, newest first")
+    parser.add_argument("--last", type=_count, metavar="N", help="show only the newest N migrations")
+    parser.set_defaults(module="hotlint.commands.plan")
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rule", nargs="?", metavar="RULE-ID", help="explain this rule, with its examples")
+    parser.set_defaults(module="hotlint.commands.rules")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    what.add_parser("schema", help="print the JSON Schema of hotlint.yaml and [tool.hotlint]", allow_abbrev=False)
+    parser.set_defaults(module="hotlint.commands.config")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _major(text: str) -> int:
+    """``16``, ``16.4`` or ``postgres-16``."""
+    from hotlint.server import MAX_MAJOR, MIN_MAJOR
+
+    number = text.removeprefix("postgres-").partition(".")[0]
+    if not number.isdecimal() or not MIN_MAJOR <= int(number) <= MAX_MAJOR:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a PostgreSQL version from {MIN_MAJOR} to {MAX_MAJOR}")
+    return int(number)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of migrations")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""``hotlint check``: judges the plan."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from hotlint import api
+from hotlint.cli import FAILED, FOUND
+from hotlint.commands.output import write_json
+from hotlint.finding import Severity
+from hotlint.report.model import Report, reaches
+
+
+def run(options: argparse.Namespace) -> int:
+    """Checks, reports, and says by its exit code whether anything at or above ``fail_on`` was found."""
+    report, fail_on = api.check_with_threshold(
+        options.paths or None,
+        server=options.pg_version,
+        config=options.config,
+        isolated=options.isolated,
+        select=_joined(options.select),
+        ignore=_joined(options.ignore),
+        since=options.since,
+        fail_on=options.fail_on,
+        cache=not options.no_cache,
+    )
+    if options.format == "json":
+        from hotlint.report import json
+
+        write_json(json.render(report))
+    else:
+        from hotlint.report import text
+        from hotlint.report.excerpt import Sources
+        from hotlint.report.terminal import style_for
+
+        sys.stdout.write(text.render(report, Sources(), style_for(sys.stdout, wish=options.color)))
+    return exit_code(report, fail_on, exit_zero=options.exit_zero)
+
+
+def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> int:
+    """2 where anything inside Hotlint failed, else 1 for findings at or above ``fail_on`` unless ``exit_zero``."""
+    if report.failures:
+        return FAILED
+    worst = report.worst()
+    return FOUND if worst is not None and reaches(worst, fail_on) and not exit_zero else 0
+
+
+def _joined(lists: list[list[str]] | None) -> tuple[str, ...] | None:
+    return None if lists is None else tuple(name for names in lists for name in names)

@@ -1,0 +1,32 @@
+"""``hotlint plan``: prints the plan."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from hotlint import api
+from hotlint.commands.output import write_json
+from hotlint.errors import UsageError
+from hotlint.report import plan_json, plan_text
+from hotlint.report.terminal import style_for
+
+
+def run(options: argparse.Namespace) -> int:
+    """Replays everything and shows what was asked for. A plan never fails for what stands in the files."""
+    if options.migration is not None and options.last is not None:
+        raise UsageError("--migration and --last exclude each other")
+    report = api.plan(
+        options.paths or None,
+        server=options.pg_version,
+        config=options.config,
+        isolated=options.isolated,
+        down=options.down,
+    ).choose(migration=options.migration, down=options.down, last=options.last)
+    if options.format == "json":
+        write_json(plan_json.render(report))
+        return 0
+    style = style_for(sys.stdout, wish=options.color)
+    render = plan_text.render_summary if options.summary else plan_text.render
+    sys.stdout.write(render(report, style))
+    return 0
