@@ -1,0 +1,270 @@
+"""The configuration: what may stand in it, where it is found, and how mistakes in it are told.
+
+``hotlint.yaml`` or ``[tool.hotlint]`` in ``pyproject.toml``, in the folder of the path that is checked or the nearest
+one above it. Paths in it are relative to its own folder.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from hotlint.errors import ConfigError, UsageError, nearest
+from hotlint.finding import Severity
+from hotlint.server import MAX_MAJOR, MIN_MAJOR
+
+if TYPE_CHECKING:
+    from hotlint.lint import LintOptions
+    from hotlint.project.options import DiscoverOptions, ProjectOptions
+    from hotlint.registry import Registry
+
+FILE_NAMES = ("hotlint.yaml", "hotlint.yml", ".hotlint.yaml")
+PYPROJECT = "pyproject.toml"
+TABLE = "tool.hotlint"
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What can be said of one project, or of all of them."""
+
+    framework: Annotated[
+        str | None,
+        Meta(description="The layout, where it is not recognised or wrongly so: golang-migrate, flyway, goose, …"),
+    ] = None
+    dialect: Annotated[str | None, Meta(description="The database, where the files do not tell: postgres.")] = None
+    transaction: Annotated[
+        Literal["wrapped", "implicit", "none"] | None,
+        Meta(
+            description="How the tool runs a migration: between BEGIN and COMMIT of its own (wrapped), as one message "
+            "whose statements share an implicit transaction (implicit), or statement by statement (none)."
+        ),
+    ] = None
+    placeholders: Annotated[
+        dict[str, str], Meta(description="Placeholders of the tool, and the text that stands for them when it runs.")
+    ] = {}
+    placeholder_patterns: Annotated[
+        tuple[str, ...], Meta(description="Regular expressions for further placeholders; a first group is the name.")
+    ] = ()
+    baseline: Annotated[
+        str | None, Meta(description="A schema dump (pg_dump --schema-only) that the history starts from.")
+    ] = None
+    start_after: Annotated[
+        str | None,
+        Meta(description="The id of the last migration that is old: only newer ones are judged, all are replayed."),
+    ] = None
+    history: Annotated[
+        Literal["auto", "complete", "partial"],
+        Meta(
+            description="Whether the history makes everything that there is (complete), so that what it never made "
+            "does not exist, or may start in the middle (partial). auto: complete with a baseline, else partial."
+        ),
+    ] = "auto"
+
+
+class ProjectConfig(_Common, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One project of several."""
+
+    path: Annotated[str, Meta(description="The folder of the migrations, relative to this file.")]
+    exclude: Annotated[tuple[str, ...], Meta(description="Globs of paths below the folder to leave out.")] = ()
+
+
+class Config(_Common, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The whole configuration."""
+
+    paths: Annotated[
+        tuple[str, ...],
+        Meta(description="What is checked where the command line names nothing; relative to this file."),
+    ] = ()
+    projects: Annotated[
+        tuple[ProjectConfig, ...], Meta(description="What is different for single projects, by their folder.")
+    ] = ()
+    exclude: Annotated[tuple[str, ...], Meta(description="Globs of paths to leave out.")] = ()
+    pg_version: Annotated[
+        Annotated[int, Meta(ge=MIN_MAJOR, le=MAX_MAJOR)] | None,
+        Meta(description="The major version of PostgreSQL; 15 if not given."),
+    ] = None
+    select: Annotated[
+        tuple[str, ...], Meta(description="Only these rules: ids or categories. Nothing: all rules.")
+    ] = ()
+    ignore: Annotated[tuple[str, ...], Meta(description="Without these rules: ids or categories.")] = ()
+    severity: Annotated[dict[str, Severity], Meta(description="Severities by rule id, instead of the rules' own.")] = {}
+    per_path_ignores: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(description="Globs of paths (relative to this file) with the rules or categories to ignore there."),
+    ] = {}
+    fail_on: Annotated[
+        Severity | None,
+        Meta(description="The least severity of a finding that makes the exit code 1; warning if not given."),
+    ] = None
+    rules: Annotated[tuple[str, ...], Meta(description="Files or folders with rules of your own.")] = ()
+    rule_options: Annotated[dict[str, dict[str, Any]], Meta(description="Options of single rules, by rule id.")] = {}
+    cache: Annotated[
+        bool | str, Meta(description="Whether results are kept for the next run, or the folder to keep them in.")
+    ] = True
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """A configuration with the file that it came from: ``path`` is None where there is none, ``folder`` the folder that
+    its paths are relative to, "" for the working directory."""
+
+    config: Config = Config()
+    path: str | None = None
+    folder: str = ""
+
+    def resolve(self, path: str) -> str:
+        """A path of the configuration as the user would write it from the working directory."""
+        return os.path.normpath(os.path.join(self.folder, path)).replace(os.sep, "/")
+
+    def project(self, root: str) -> _Common:
+        """What is said of the project at ``root`` (as it is shown): that of the nearest folder at or above it."""
+        best: _Common = self.config
+        length = -1
+        for project in self.config.projects:
+            path = self.resolve(project.path)
+            if (path == "." or root == path or root.startswith(f"{path}/")) and len(path) > length:
+                best, length = project, len(path)
+        return best
+
+    def error(self, key: tuple[str | int, ...], message: str) -> ConfigError:
+        """An error about a value that only later turned out to be wrong, told at its line."""
+        if self.path is None:
+            return ConfigError(message, "configuration")
+        from hotlint.config_text import read_text
+
+        return read_text(self.path).error(key, message)
+
+    def check_names(self, registry: Registry) -> None:
+        """Raises ``ConfigError`` for a rule or category that the configuration names and that there is not."""
+        config = self.config
+        named: list[tuple[tuple[str | int, ...], str]] = [
+            *((("select", at), name) for at, name in enumerate(config.select)),
+            *((("ignore", at), name) for at, name in enumerate(config.ignore)),
+            *((("per_path_ignores", g, at), n) for g, ns in config.per_path_ignores.items() for at, n in enumerate(ns)),
+        ]
+        for key, name in named:
+            try:
+                registry.expand(name)
+            except UsageError as error:
+                raise self.error(key, str(error)) from None
+        for field in ("severity", "rule_options"):
+            for name in getattr(config, field):
+                if name not in registry.rules:
+                    message = f'there is no rule "{name}"{nearest(name, registry.rules)}'
+                    raise self.error((field, name), message)
+
+    def discover_options(self) -> DiscoverOptions:
+        """What the configuration says to whoever finds the projects."""
+        from hotlint.project.options import DiscoverOptions
+
+        config = self.config
+        return DiscoverOptions(
+            defaults=self._project_options(config, "", ()),
+            projects=tuple(self._project_options(p, self.resolve(p.path), p.exclude) for p in config.projects),
+            exclude=tuple(map(self._glob, config.exclude)),
+        )
+
+    def _project_options(self, said: _Common, path: str, exclude: tuple[str, ...]) -> ProjectOptions:
+        """``said`` with what it leaves open filled in from the configuration's top level."""
+        from hotlint.project.options import ProjectOptions
+
+        top = self.config
+        baseline = said.baseline or top.baseline
+        return ProjectOptions(
+            path=path,
+            framework=said.framework or top.framework,
+            dialect=said.dialect or top.dialect,
+            transaction=said.transaction or top.transaction,
+            placeholders={**top.placeholders, **said.placeholders},
+            baseline=None if baseline is None else self.resolve(baseline),
+            exclude=exclude,
+        )
+
+    def lint_options(
+        self,
+        root: str,
+        *,
+        select: tuple[str, ...] | None = None,
+        ignore: tuple[str, ...] | None = None,
+        since: str | None = None,
+        scope: frozenset[str] | None = None,
+    ) -> LintOptions:
+        """How the project at ``root`` is judged; what the command line gives (not None) goes before the file.
+
+        ``ignore`` is added to that of the file.
+        """
+        from hotlint.lint import LintOptions
+
+        config = self.config
+        return LintOptions(
+            select=config.select if select is None else select,
+            ignore=config.ignore + (ignore or ()),
+            severity=config.severity,
+            rule_options=config.rule_options,
+            per_path_ignores={self._glob(glob): names for glob, names in config.per_path_ignores.items()},
+            since=since or self.project(root).start_after or config.start_after,
+            scope=scope,
+        )
+
+    def _glob(self, glob: str) -> str:
+        """A glob of the configuration for paths as they are shown; one without ``/`` is about names in any folder."""
+        return self.resolve(glob) if "/" in glob else glob
+
+
+def find_config(start: str) -> str | None:
+    """The configuration file for ``start`` (a file or folder): the nearest one upwards, None where there is none.
+
+    Raises ``ConfigError`` where a folder has two, since either could be meant.
+    """
+    folder = os.path.abspath(start)
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    while True:
+        found = [path for name in FILE_NAMES if os.path.isfile(path := os.path.join(folder, name))]
+        pyproject = os.path.join(folder, PYPROJECT)
+        if os.path.isfile(pyproject) and _has_table(pyproject):
+            found.append(pyproject)
+        if len(found) > 1:
+            names = " and ".join(os.path.basename(path) for path in found)
+            raise ConfigError(f"{names} both configure Hotlint here: keep one", os.path.relpath(folder))
+        if found:
+            return os.path.relpath(found[0])
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+
+
+def load_config(path: str) -> Settings:
+    """Reads a configuration file. Raises ``ConfigError`` with line and column for whatever is wrong with it."""
+    from hotlint.config_text import read_text
+
+    text = read_text(path)
+    try:
+        config = msgspec.convert(text.data, Config)
+    except msgspec.ValidationError as error:
+        raise text.validation_error(error, Config) from None
+    return Settings(config, path.replace(os.sep, "/"), os.path.dirname(path))
+
+
+def settings_for(start: str) -> Settings:
+    """The configuration that holds at ``start``: found upwards, or all defaults."""
+    path = find_config(start)
+    return Settings() if path is None else load_config(path)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration, for editors and validators."""
+    schema = msgspec.json.schema(Config)
+    return {"$schema": SCHEMA_ID, "title": "Hotlint's configuration", **schema}
+
+
+def _has_table(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return TABLE.encode() in file.read()
+    except OSError:
+        return False
