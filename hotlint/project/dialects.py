@@ -1,0 +1,114 @@
+"""Which database files are for: by names, then by folders, and lastly by what is written in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+POSTGRES = "postgres"
+
+LABELS = {
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL",
+    "sqlite": "SQLite",
+    "cockroachdb": "CockroachDB",
+    "mssql": "SQL Server",
+    "oracle": "Oracle",
+    "h2": "H2",
+    "hsqldb": "HSQLDB",
+    "derby": "Derby",
+    "db2": "Db2",
+    "clickhouse": "ClickHouse",
+    "cassandra": "Cassandra",
+    "spanner": "Spanner",
+    "snowflake": "Snowflake",
+    "redshift": "Redshift",
+    "bigquery": "BigQuery",
+    "duckdb": "DuckDB",
+    "vertica": "Vertica",
+    "firebird": "Firebird",
+    "tidb": "TiDB",
+    "ydb": "YDB",
+}
+"""Dialects by the names that projects carry, and what people call them."""
+
+ALIASES = {
+    **{name: name for name in LABELS},
+    "postgresql": "postgres",
+    "pg": "postgres",
+    "pgsql": "postgres",
+    "psql": "postgres",
+    "mariadb": "mysql",
+    "sqlite3": "sqlite",
+    "libsql": "sqlite",
+    "turso": "sqlite",
+    "cockroach": "cockroachdb",
+    "crdb": "cockroachdb",
+    "sqlserver": "mssql",
+    "singlestore": "mysql",
+}
+"""What files, folders and lock files call a dialect (in lower case)."""
+
+_SEPARATORS = re.compile(r"[-_.]")
+_FOLDER_DEPTH = 4  # a dialect's name further up is the name of something else (a repository, a user)
+
+_MYSQL = re.compile(
+    r"(?i)\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w|\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?`|\bTABLE\s+`"
+)
+_SQLITE = re.compile(r"(?i)\bAUTOINCREMENT\b|^\s*PRAGMA\s+\w|\bWITHOUT\s+ROWID\b", re.MULTILINE)
+_CLICKHOUSE = re.compile(r"(?i)\bENGINE\s*=\s*\w*(?:MergeTree|Distributed|Kafka|Memory)\b")
+_POSTGRES = re.compile(
+    r"(?i)\b(?:jsonb|timestamptz|bigserial|serial|bytea|plpgsql)\b|\$\$|::\w|\bCREATE\s+EXTENSION\b"
+    r"|\bALTER\s+TABLE\s+ONLY\b|\bCONCURRENTLY\b"
+)
+_LOOKED_AT = 40  # files; a dialect shows in the first tables
+
+
+def label(dialect: str) -> str:
+    """What people call the dialect."""
+    return LABELS.get(dialect, dialect)
+
+
+def named(word: str) -> str | None:
+    """The dialect that a word names, if any."""
+    return ALIASES.get(word.lower())
+
+
+def of_folder(path: str) -> str | None:
+    """The dialect that the nearest folders' names give (``migrations/postgres``, ``jdbc-mysql/…``)."""
+    for part in reversed(path.split("/")[-_FOLDER_DEPTH:]):
+        whole = ALIASES.get(part.lower())
+        if whole:
+            return whole
+        found = {ALIASES[word] for word in _SEPARATORS.split(part.lower()) if word in ALIASES}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def of_folder_name(name: str) -> str | None:
+    """The dialect that this folder's own name is or has as a part."""
+    return of_folder(name)
+
+
+def of_texts(texts: Iterable[str]) -> str | None:
+    """The dialect that the texts are written in, where they show that it is not PostgreSQL; otherwise None."""
+    votes = {"mysql": 0, "sqlite": 0, "clickhouse": 0}
+    for count, text in enumerate(texts):
+        if count == _LOOKED_AT:
+            break
+        if _CLICKHOUSE.search(text):
+            votes["clickhouse"] += 1
+        elif _MYSQL.search(text):
+            votes["mysql"] += 1
+        elif _SQLITE.search(text):
+            votes["sqlite"] += 1
+        if _POSTGRES.search(text):
+            return None
+    best = max(votes, key=lambda name: votes[name])
+    return best if votes[best] else None
+
+
+def is_postgres(text: str) -> bool:
+    """Whether the text has something that only PostgreSQL and its relatives have."""
+    return _POSTGRES.search(text) is not None

@@ -1,0 +1,355 @@
+"""Finding the projects under the paths that the user gave."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from hotlint.project import dialects
+from hotlint.project.frameworks.base import Framework
+from hotlint.project.frameworks.registry import KEEPS_FOLDERS, module_name, module_of, recognise
+from hotlint.project.model import LayoutProblem, Migration, NotCovered, Project
+from hotlint.project.options import DiscoverOptions, ProjectOptions, clean_path
+from hotlint.project.tree import Folder, Tree
+
+USUAL_FOLDERS = (
+    "migrations",
+    "migration",
+    "db/migrations",
+    "db/migrate",
+    "db/migration",
+    "database/migrations",
+    "sql/migrations",
+    "schema/migrations",
+    "prisma/migrations",
+    "drizzle",
+    "supabase/migrations",
+    "hasura/migrations",
+    "src/main/resources/db/migration",
+    "src/main/resources/db/changelog",
+    "internal/db/migrations",
+    "internal/migrations",
+)
+"""Where migrations are looked for when nobody says; the whole working directory comes after them."""
+
+SKIPPED = frozenset(
+    (
+        *("node_modules", "bower_components", "vendor", "third_party", "site-packages", "__pycache__", "venv", "env"),
+        *("target", "build", "dist", "out", "bin", "obj", "coverage", "tmp"),
+        *(
+            "testdata",
+            "test_data",
+            "test-data",
+            "fixtures",
+            "__fixtures__",
+            "seeds",
+            "seed",
+            "seeders",
+            "queries",
+            "stub",
+            "stubs",
+            "mocks",
+        ),
+    )
+)
+"""Folders that are not looked into when a project is searched; hidden ones are not either. A path may name them."""
+
+_PLAIN_NOT_UNDER = frozenset(
+    ("test", "tests", "__tests__", "spec", "specs", "e2e", "bench", "benchmarks", "docs", "init", "initdb", "init.d")
+)
+_DEPTH = 14
+_LEVELS_ABOVE_A_FILE = 5
+
+
+class Discovery(msgspec.Struct, frozen=True):
+    """What was found.
+
+    ``scopes`` goes with ``projects``: the paths of the files that the user named, to which a report is limited, or None
+    where the project is reported whole. ``missing`` are paths that are not there; ``problems`` are what could not be
+    read and belongs to no project. ``folders`` and ``files`` are all that was looked at, there or not: the result is
+    the same as long as these are.
+    """
+
+    projects: tuple[Project, ...]
+    scopes: tuple[frozenset[str] | None, ...]
+    missing: tuple[str, ...] = ()
+    problems: tuple[LayoutProblem, ...] = ()
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def find_projects(paths: Sequence[str | Path] = (), options: DiscoverOptions | None = None) -> tuple[Project, ...]:
+    """The projects under the paths; a file's is the one that it is part of. Without paths the usual folders."""
+    return discover(paths, options).projects
+
+
+def discover(paths: Sequence[str | Path] = (), options: DiscoverOptions | None = None) -> Discovery:
+    """The projects under the paths, and which of their files the user named.
+
+    A folder may hold projects at any depth, or be one; several paths are one run. A file stands for the whole project
+    that it is part of. Without paths the usual folders are looked at, and then the working directory.
+    """
+    search = _Search(options or DiscoverOptions())
+    for path in map(shown_path, paths):
+        search.add(path)
+    if not paths:
+        search.add_usual()
+    return search.result()
+
+
+def shown_path(path: str | Path) -> str:
+    """A path as reports show it: relative to the working directory where it lies below it."""
+    text = os.fspath(path)
+    if os.path.isabs(text):
+        here = os.getcwd()
+        if text == here or text.startswith(here.rstrip(os.sep) + os.sep):
+            text = os.path.relpath(text, here)
+    return clean_path(os.path.normpath(text))
+
+
+def files_of(project: Project) -> Iterator[str]:
+    """Every path that the project knows: scripts, support files, files that are not covered."""
+    for migration in project.migrations:
+        yield from _files_of_migration(migration)
+    for uncovered in project.not_covered:
+        yield from uncovered.paths
+    yield from project.support_files
+    for problem in project.problems:
+        yield problem.path
+
+
+def _files_of_migration(migration: Migration) -> Iterator[str]:
+    for script in (migration.up, migration.down, migration.verify):
+        if script is not None:
+            yield script.path
+
+
+class _Search:
+    """One call: what was loaded by its root, and what was named."""
+
+    def __init__(self, options: DiscoverOptions) -> None:
+        self.options = options
+        self.tree = Tree()
+        self.projects: dict[str, Project] = {}
+        self.scopes: dict[str, set[str] | None] = {}
+        self.missing: list[str] = []
+        self._files: dict[str, frozenset[str]] = {}
+        self._loaded: dict[str, Project] = {}
+        self._visited: set[tuple[int, int]] = set()
+
+    def add(self, path: str) -> None:
+        """Take up what the user named."""
+        if os.path.isdir(path):
+            before = len(self.scopes)
+            self._visited.clear()
+            self._walk(path, "", 0)
+            if len(self.scopes) == before:
+                self._add_as_part(path)
+        elif os.path.exists(path):
+            self._add_file(path)
+        else:
+            self.missing.append(path)
+
+    def add_usual(self) -> None:
+        """Take up the configured folders, else the usual ones, else whatever there is below the working directory."""
+        configured = [clean_path(project.path) for project in self.options.projects if project.path]
+        for path in configured or USUAL_FOLDERS:
+            if os.path.isdir(path):
+                self._visited.clear()
+                self._walk(path, "", 0)
+            elif configured:
+                self.missing.append(path)
+        if not self.projects and not configured:
+            self._walk(".", "", 0)
+
+    def result(self) -> Discovery:
+        """Everything, problems of reading given to the projects that they are in."""
+        left = dict(self.tree.problems)
+        projects = []
+        for root, project in self.projects.items():
+            own = [left.pop(path) for path in list(left) if root == "." or path == root or path.startswith(root + "/")]
+            projects.append(msgspec.structs.replace(project, problems=(*project.problems, *own)) if own else project)
+        scopes = tuple(None if found is None else frozenset(found) for found in self.scopes.values())
+        return Discovery(
+            projects=tuple(projects),
+            scopes=scopes,
+            missing=tuple(self.missing),
+            problems=tuple(left.values()),
+            folders=self.tree.folders_seen,
+            files=self.tree.files_seen,
+        )
+
+    def _walk(self, path: str, below: str, depth: int) -> None:
+        """Search a folder; ``below`` is its path from the one that the user named."""
+        if depth > _DEPTH or self.options.leaves_out(path) or not self._first_visit(path):
+            return
+        folder = self.tree.folder(path)
+        if folder is None:
+            return
+        module = self._load(folder, below)
+        if module in KEEPS_FOLDERS:
+            return
+        for name in folder.folders:
+            if name in SKIPPED or name.startswith(".") or (module == "plain" and name.isdigit()):
+                continue
+            self._walk(folder.join(name), f"{below}/{name}", depth + 1)
+
+    def _first_visit(self, path: str) -> bool:
+        try:
+            found = os.stat(path)
+        except OSError:
+            return False
+        key = (found.st_dev, found.st_ino)
+        if key in self._visited:
+            return False
+        self._visited.add(key)
+        return True
+
+    def _load(self, folder: Folder, below: str) -> str | None:
+        """Load the project at this folder, if it is one, and keep it as named; the name of its framework's module."""
+        root = folder.path
+        if root in self.projects:
+            self.scopes[root] = None
+            return module_name(module_of(self.projects[root].framework))
+        options = self.options.of(root)
+        found = self._recognise(folder, options)
+        if found is None:
+            return None
+        framework, others = found
+        module = module_name(framework)
+        if module == "plain" and not _PLAIN_NOT_UNDER.isdisjoint(below.split("/")):
+            return None
+        self.projects[root] = load_project(framework, folder, self.tree, options, others)
+        self.scopes[root] = None
+        return module
+
+    def _recognise(self, folder: Folder, options: ProjectOptions) -> tuple[Framework, tuple[str, ...]] | None:
+        named = options.framework
+        if named and (self.options.is_configured(folder.path) or not options.path):
+            framework = module_of(named)
+            if self.options.is_configured(folder.path) or framework.detect(folder, self.tree):
+                return framework, ()
+        return recognise(folder, self.tree)
+
+    def _add_file(self, path: str) -> None:
+        """Load the project that a file is part of, and limit the report to the file."""
+        root = self._root_of(path)
+        if root is None:
+            root = path
+            self.projects[path] = _single_file(path, self.tree, self.options)
+            self.scopes[path] = None
+            return
+        scope = self.scopes.setdefault(root, set())
+        if scope is not None:
+            scope.add(path)
+
+    def _add_as_part(self, path: str) -> None:
+        """A folder that is no project may be part of one (``NAME`` of ``NAME/up.sql``): its files are named."""
+        folder = self.tree.folder(path)
+        for name in folder.sql if folder else ():
+            if self._root_of(path + "/" + name) is not None:
+                self._add_file(path + "/" + name)
+
+    def _root_of(self, path: str) -> str | None:
+        """The outermost project that has the file."""
+        best = None
+        at = path
+        for _ in range(_LEVELS_ABOVE_A_FILE):
+            parent = os.path.dirname(at) or ("." if not os.path.isabs(at) and at != "." else "")
+            if not parent or parent == at:
+                break
+            at = parent
+            if at not in self._files and not self._load_for_file(at):
+                continue
+            if path in self._files[at]:
+                best = at
+        if best is not None:
+            self.projects.setdefault(best, self._loaded[best])
+        return best
+
+    def _load_for_file(self, root: str) -> bool:
+        project = self.projects.get(root)
+        if project is None:
+            folder = self.tree.folder(root)
+            options = self.options.of(root)
+            found = self._recognise(folder, options) if folder else None
+            if folder is None or found is None:
+                self._files[root] = frozenset()
+                return False
+            project = load_project(found[0], folder, self.tree, options, found[1])
+        self._loaded[root] = project
+        self._files[root] = frozenset(files_of(project))
+        return True
+
+
+def load_project(
+    framework: Framework, folder: Folder, tree: Tree, options: ProjectOptions, others: tuple[str, ...] = ()
+) -> Project:
+    """The project of this framework at the folder; one for another database than PostgreSQL is named and not
+    planned."""
+    dialect = options.dialect or _dialect(framework, folder, tree)
+    if dialect != dialects.POSTGRES:
+        return _not_planned(framework, folder, tree, dialect)
+    project = framework.load(folder, tree, options)
+    if options.dialect is None:
+        dialect = dialects.of_texts(migration.up.text for migration in project.migrations) or dialect
+        if dialect != dialects.POSTGRES:
+            return _not_planned(framework, folder, tree, dialect)
+    if others:
+        names = ", ".join(others)
+        note = f"The layout also fits {names}; {project.framework} is assumed. Set `framework` to choose."
+        project = msgspec.structs.replace(project, notes=(*project.notes, note))
+    return project
+
+
+def _dialect(framework: Framework, folder: Folder, tree: Tree) -> str:
+    """What the framework's own files say, then what the folders' names say, unless the text shows PostgreSQL."""
+    told = getattr(framework, "dialect", None)
+    if told is not None and (found := told(folder, tree)):
+        return str(found)
+    by_folder = dialects.of_folder(folder.path)
+    if by_folder in (None, dialects.POSTGRES) or by_folder is None:
+        return dialects.POSTGRES
+    whole = any(dialects.named(part) == by_folder for part in folder.path.split("/"))
+    return by_folder if whole or not dialects.is_postgres(tree.sample(folder)) else dialects.POSTGRES
+
+
+def _not_planned(framework: Framework, folder: Folder, tree: Tree, dialect: str) -> Project:
+    reason = f"{dialects.label(dialect)} is not planned"
+    paths = tuple(_sql_below(folder, tree, module_name(framework) in (*KEEPS_FOLDERS, "plain"), 0))
+    return Project(
+        root=folder.path,
+        framework=framework.NAME,
+        dialect=dialect,
+        migrations=(),
+        not_covered=(NotCovered(reason, paths),),
+    )
+
+
+def _sql_below(folder: Folder, tree: Tree, deep: bool, depth: int) -> Iterator[str]:
+    for name in folder.sql:
+        yield folder.join(name)
+    for name in folder.folders if deep and depth < _DEPTH else ():
+        inner = tree.folder(folder.join(name))
+        if inner is not None:
+            yield from _sql_below(inner, tree, deep, depth + 1)
+
+
+def _single_file(path: str, tree: Tree, options: DiscoverOptions) -> Project:
+    """A file that is part of no history: a history of one."""
+    chosen = options.of(path)
+    script = tree.script(path)
+    name = path.rpartition("/")[2].removesuffix(".sql")
+    mode = chosen.transaction or "wrapped"
+    migrations = (Migration(id=name, name=name, up=script, transaction=mode),) if script is not None else ()
+    return Project(
+        root=path,
+        framework="plain",
+        dialect=chosen.dialect or dialects.POSTGRES,
+        migrations=migrations,
+        numbering="name",
+        notes=("The file is part of no history that was recognised, so it is read alone.",),
+    )
