@@ -198,7 +198,11 @@ class Draft:
         *,
         transaction: TransactionMode = "wrapped",
         down_transaction: TransactionMode | None = None,
-        **more: object,
+        directive: tuple[int, int] | None = None,
+        parents: tuple[str, ...] = (),
+        repeatable: bool = False,
+        verify: Script | None = None,
+        tags: tuple[str, ...] = (),
     ) -> None:
         """Add a migration; one whose up script cannot be read is left out, which the tree's problems tell."""
         if up is None:
@@ -206,8 +210,19 @@ class Draft:
         mode = self.options.transaction or transaction
         down_mode = self.options.transaction or down_transaction or transaction
         self.migrations.append(
-            Migration(id=id, name=name, up=up, down=down, transaction=mode, down_transaction=down_mode, **more)  #
-            type: ignore[arg-type]
+            Migration(
+                id=id,
+                name=name,
+                up=up,
+                down=down,
+                parents=parents,
+                transaction=mode,
+                down_transaction=down_mode,
+                directive=directive,
+                repeatable=repeatable,
+                verify=verify,
+                tags=tags,
+            )
         )
 
     def finish(
