@@ -38,8 +38,10 @@ SELECT s.typname::text, t.typname::text, c.castcontext::text, c.castmethod::text
        coalesce((SELECT p.provolatile::text FROM pg_proc p WHERE p.oid = c.castfunc), 'i')
   FROM pg_cast c JOIN pg_type s ON s.oid = c.castsource JOIN pg_type t ON t.oid = c.casttarget
 """
+# Whether an index holds the values themselves: a hash index holds hashes, others what opckeytype says.
 OPCLASSES = """
-SELECT a.amname::text, o.opcname::text, f.opfname::text, t.typname::text, o.opcdefault
+SELECT a.amname::text, o.opcname::text, f.opfname::text, t.typname::text, o.opcdefault,
+       o.opckeytype = 0 AND a.amname <> 'hash'
   FROM pg_opclass o JOIN pg_am a ON a.oid = o.opcmethod JOIN pg_opfamily f ON f.oid = o.opcfamily
   JOIN pg_type t ON t.oid = o.opcintype
 """

@@ -38,11 +38,14 @@ class Cast(msgspec.Struct, frozen=True, gc=False):
 
 
 class OperatorClass(msgspec.Struct, frozen=True, gc=False):
+    """A row of pg_opclass. ``verbatim``: its indexes hold the values themselves, not hashes or parts of them."""
+
     method: str
     name: str
     family: str
     input: str
     default: bool
+    verbatim: bool
 
 
 class Tables:
@@ -58,7 +61,7 @@ class Tables:
         self.casts = {(row[0], row[1]): Cast(*row) for row in rows("casts", 6)}
         self.opclasses: dict[tuple[str, str], OperatorClass] = {}
         self.defaults: dict[str, list[OperatorClass]] = {}
-        for row in rows("opclasses", 5):
+        for row in rows("opclasses", 6):
             opclass = OperatorClass(*row)
             self.opclasses[opclass.method, opclass.name] = opclass
             if opclass.default:
