@@ -92,7 +92,7 @@ def _files_project(example: Example) -> Project:
         for name, text in example.files.items():
             path = os.path.join(folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8", newline="") as file:
+            with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
                 file.write(text)
         return discover([folder])[0]
 
