@@ -13,7 +13,10 @@ _VERB = re.compile(r"%(?:(\d+)\$)?([sIL%])")
 
 
 def literal_text(literal: str) -> tuple[str, int | list[int]]:
-    """The value of a string constant, and where its characters stand in it: all equally far in, or each by its own."""
+    """The value of a string constant, and where its characters stand in it: all equally far in, or each by its own.
+
+    A list of offsets has one more at its end, for the end of the value.
+    """
     if literal.startswith("$"):
         far = literal.index("$", 1) + 1
         return literal[far : len(literal) - far], far
@@ -32,6 +35,7 @@ def literal_text(literal: str) -> tuple[str, int | list[int]]:
         else:
             offsets += range(far + found.start(), far + found.end())
         value.append(piece)
+    offsets.append(far + len(inner))  # where the value ends
     return "".join(value), offsets
 
 

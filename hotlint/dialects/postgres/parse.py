@@ -94,12 +94,18 @@ class _Reader:
             filled = placeholders.fill(text, region.start, options.placeholders, options.patterns)
         else:
             filled = TextMap(text, region.start)
+        if self._whole(filled) or (filled.edits and self._whole(TextMap(text, region.start))):
+            return
+        self._recover(text, region.start)
+
+    def _whole(self, filled: TextMap) -> bool:
+        """Adds all statements of a text, unless there is an error anywhere in it."""
         try:
             tree = _decode(parse_sql_json(filled.text))
         except (ParseError, RecursionError):
-            self._recover(text, region.start)
-        else:
-            self._add_all(tree, filled)
+            return False
+        self._add_all(tree, filled)
+        return True
 
     def _sendable(self, text: str, base: int) -> str:
         """``text`` without what cannot be sent to a parser, at its old length."""
@@ -124,14 +130,8 @@ class _Reader:
         self.problems += told
         options = self.options
         filled = placeholders.fill(plain, base, options.placeholders, options.patterns, variables=True)
-        if filled.text != text:
-            try:
-                tree = _decode(parse_sql_json(filled.text))
-            except (ParseError, RecursionError):
-                pass
-            else:
-                self._add_all(tree, filled)
-                return
+        if filled.text != text and self._whole(filled):
+            return
         for start, end in split(filled.text):
             stop = skip_blank(filled.text, end, len(filled.text))
             # With its semicolon the parser's message is the server's, which names it.
@@ -167,12 +167,8 @@ class _Reader:
         text = plain[start - base : end - base]
         for style in _STYLES:
             filled = placeholders.fill(text, start, options.placeholders, options.patterns, style=style, variables=True)
-            try:
-                tree = _decode(parse_sql_json(filled.text))
-            except (ParseError, RecursionError):
-                continue
-            self._add_all(tree, filled)
-            return True
+            if self._whole(filled):
+                return True
         first = piece.edits[0]
         hole = self.script.text[first[2] : first[3]]
         message = f"this statement cannot be read without the value of {hole}; set it under placeholders"
@@ -188,12 +184,9 @@ class _Reader:
         if word.upper() not in _BEGINNINGS or not text.startswith(word, at) or text[line:at].strip() or line == 0:
             return None
         before = piece.part(0, trim_end(text, 0, at))
-        try:
-            tree = _decode(parse_sql_json(before.text))
-        except (ParseError, RecursionError):
+        if not self._whole(before):
             return None
         self.problems.append(_problem(piece, error, "; a semicolon is missing before it"))
-        self._add_all(tree, before)
         return piece.part(at, len(text))
 
     # -- statements

@@ -23,9 +23,9 @@ _BUILT_IN = (
     r"\{\{[\s\S]*?\}\}",  # Go templates, Jinja, Mustache
     r"\{%[\s\S]*?%\}",  # Jinja's statements
     r"<%[\s\S]*?%>",  # ERB
-    r"\$\{[^{}\n]*\}",  # Flyway, Liquibase, goose's ENVSUB
+    r"(?<!\$)\$\{[ \w][^{}\n\"']*\}",  # not JSON between dollar quotes; Flyway, Liquibase, goose's ENVSUB
     r"%\{[^{}\n]*\}",
-    r"\$%[^%\n]*%\$",
+    r"(?<!\$)\$%[^%\n]*%\$(?!\$)",
 )
 _VARIABLE = r"(?<![:\w\]]):(?:[A-Za-z_]\w*|'[A-Za-z_]\w*'|\"[A-Za-z_]\w*\"|\{\?[A-Za-z_]\w*\})"
 _SKIPPED = (
@@ -44,7 +44,7 @@ def present(text: str, patterns: tuple[str, ...] = ()) -> bool:
     """Whether ``text`` can have placeholders at all; psql's variables are not looked for."""
     if patterns:
         return True
-    return any(marker in text for marker in MARKERS)
+    return ("{" in text or "%" in text) and any(marker in text for marker in MARKERS)
 
 
 def fill(

@@ -26,7 +26,7 @@ class Place:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The script span of a span of the body."""
         first = self._inner(start)
-        last = self._inner(end - 1) + 1 if end > start and self.offsets is not None else first
+        last = self._inner(end) if end > start else first
         return self.filled.script(first), self.filled.script_end(last) if last > first else self.filled.script(first)
 
     def _inner(self, offset: int) -> int:

@@ -15,7 +15,7 @@ from pglast.parser import ParseError, parse_plpgsql_json
 
 from hotlint.dialects.postgres.constants import constant_text
 from hotlint.dialects.postgres.places import Place
-from hotlint.dialects.postgres.scan import tokens
+from hotlint.dialects.postgres.scan import skip_blank, tokens
 from hotlint.operations import Body, BodyStatement
 
 if TYPE_CHECKING:
@@ -217,6 +217,7 @@ class _PlpgsqlReader:
         start, end = self._find(query, line)
         if mode != 2:  # the assignment's target comes first (plpgsql.h: RawParseMode)
             sign = next((stop for _, at, stop in tokens(query) if query[at:stop] in (":=", "=")), 0)
+            sign = skip_blank(query, sign, len(query))
             start, query = start + sign, query[sign:]
         self._add("SELECT " + query, start - 7, flags, self.place.span(start, end))
 

@@ -43,6 +43,7 @@ _MARK = re.compile(
     rf"|(?P<dollar>(?<![\w$]){_DOLLAR})|(?P<open>['\"])"
 )
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
+_LINE = re.compile(_LINE_COMMENT)
 _BLANK = re.compile(r"[ \t\n\r\f\v]*")
 
 
@@ -114,8 +115,8 @@ def skip_blank(text: str, at: int, end: int) -> int:
         found = _BLANK.match(text, at, end)
         at = found.end() if found else at
         if text.startswith("--", at):
-            line = text.find("\n", at, end)
-            at = end if line == -1 else line
+            line = _LINE.match(text, at, end)
+            at = line.end() if line else end
         elif text.startswith("/*", at):
             stop = _block_end(text, at, end)
             if stop < 0:
