@@ -159,6 +159,9 @@ class _Judge:
         types = [self.type(arg) for arg in args]
         fits = [o for o in self.known.overloads[name] if o.least <= len(args) <= o.most]
         exact = [o for o in fits if len(o.types) >= len(types) and all(map(_fits, types, o.types))]
+        # A bare literal is taken for text where a text is among the choices (parse_func.c: func_select_candidate).
+        texts = [o for o in exact if all(t != _LITERAL or w == "text" for t, w in zip(types, o.types, strict=False))]
+        exact = texts or exact
         return _either([_LEVELS[o.volatility] for o in exact or fits])
 
     def extension(self, name: str) -> list[Span]:
@@ -213,6 +216,8 @@ class _Judge:
         target = resolve(to, self.catalog, self.server, self.path)
         if target is None:
             return _ANY
+        if target.category == "S" and not to.dimensions and _is_array(arg):
+            return _STABLE  # array_out
         name = self.type(arg)
         source = resolve(TypeName(name), self.catalog, self.server, self.path) if name else None
         if source is None:
@@ -298,6 +303,10 @@ def _fits(given: str | None, wanted: str) -> bool:
     if given in _TEXTS:
         return wanted == "text"
     return wanted.startswith("any") and given not in ("", "text")
+
+
+def _is_array(expr: Expr) -> bool:
+    return expr.kind == "array" or (expr.kind == "cast" and expr.type is not None and expr.type.dimensions > 0)
 
 
 def _takes(function: Function, count: int) -> bool:
