@@ -103,6 +103,11 @@ class Context:
         return self._steps[index]
 
     @property
+    def migration(self) -> MigrationPlan | None:
+        """The script whose steps the rule is being asked about; None for rules about the whole."""
+        return self._focus.migration
+
+    @property
     def body(self) -> BodyStatement | None:
         """The statement of a DO block that the operation stands in (conditional, in a loop, guarded), or None."""
         return self._focus.body

@@ -16,6 +16,7 @@ import msgspec
 
 from hotlint import operations as ops
 from hotlint import sql
+from hotlint.bulk import is_bulk, sets_only_new_columns
 from hotlint.catalog import records
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.names import QName
@@ -72,8 +73,10 @@ __all__ = [
     "TransactionInfo",
     "TypeName",
     "Victim",
+    "is_bulk",
     "ops",
     "records",
+    "sets_only_new_columns",
     "sql",
 ]
 

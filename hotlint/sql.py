@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from hotlint.catalog.names import quote
 from hotlint.dialects.postgres.scan import tokens
+from hotlint.dialects.postgres.settings import duration_ms
+from hotlint.dialects.postgres.types.names import format_type
 
 __all__ = [
+    "duration_ms",
+    "format_type",
     "identifier",
     "index_tail",
     "keyword_end",
