@@ -635,6 +635,7 @@ class Insert(Write, frozen=True, gc=False, kw_only=True):
     rows: int | None = None
     on_conflict: Literal["nothing", "update"] | None = None
     conflict_columns: tuple[str, ...] = ()
+    conflict_constraint: str | None = None  # ON CONFLICT ON CONSTRAINT
 
 
 class Update(Write, frozen=True, gc=False, kw_only=True):

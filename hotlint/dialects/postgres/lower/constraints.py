@@ -133,7 +133,7 @@ SERIAL_TYPES: dict[str, TypeName] = {
     "serial8": TypeName("int8", "pg_catalog"),
 }
 
-_IDENTITY: dict[str, Any] = {"a": "always", "d": "by default"}
+IDENTITY: dict[str, Any] = {"a": "always", "d": "by default"}
 
 
 def column(node: Node) -> ColumnDef:
@@ -173,8 +173,8 @@ def _column_constraints(name: str, nodes: Any) -> dict[str, Any]:
             parts["default"] = expression(node.get("raw_expr", {}))
         elif contype in _KINDS:
             constraints.append(constraint(node, name))  # type: ignore[arg-type]
-        elif contype == "CONSTR_IDENTITY":
-            parts["identity"] = _IDENTITY[node["generated_when"]]
+        elif contype == "CONSTRIDENTITY":
+            parts["identity"] = IDENTITY[node["generated_when"]]
             if "options" in node:
                 parts["identity_options"] = sequence_options(node["options"])
         elif contype == "CONSTR_GENERATED":

@@ -13,8 +13,8 @@ BodyParser = Callable[[str, str, int, bool], Body]
 class LowerContext:
     """The text that was parsed, and the way from a function's body to what stands in it.
 
-    ``text`` is what the parser was given; every location in its JSON is a byte offset into the UTF-8 of that. ``offset``
-    turns such a location into a code-point offset in the script.
+    ``text`` is what the parser was given; every location in its JSON is a byte offset into the UTF-8 of that.
+    ``offset`` turns such a location into a code-point offset in the script.
     """
 
     __slots__ = ("_bytes", "body", "offset", "text")

@@ -1,7 +1,7 @@
 """Names, types and option lists as they stand in the parser's JSON.
 
-That JSON is protobuf's: a key is absent where the value is the type's zero (``0``, ``false``, ``""``, an empty list), and
-a missing node inside a list is ``{}``.
+That JSON is protobuf's: a key is absent where the value is the type's zero (``0``, ``false``, ``""``, an empty list),
+and a missing node inside a list is ``{}``.
 """
 
 from __future__ import annotations

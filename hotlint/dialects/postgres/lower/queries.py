@@ -1,0 +1,341 @@
+"""What queries read, and INSERT, UPDATE, DELETE and MERGE, which are queries with a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hotlint.dialects.postgres.lower.expressions import column_parts, digest, expression, optional
+from hotlint.dialects.postgres.lower.names import Node, dotted, relation_name, type_name
+from hotlint.dialects.postgres.lower.outputs import output_names
+from hotlint.operations import (
+    AnyOperation,
+    Delete,
+    Expr,
+    Insert,
+    Merge,
+    Name,
+    Query,
+    RelationUse,
+    TypeName,
+    Update,
+)
+
+_LOCKS: dict[str, Any] = {
+    "LCS_FORKEYSHARE": "key share",
+    "LCS_FORSHARE": "share",
+    "LCS_FORNOKEYUPDATE": "no key update",
+    "LCS_FORUPDATE": "update",
+}
+_STRENGTH = {None: 0, "key share": 1, "share": 2, "no key update": 3, "update": 4}
+
+_Use = tuple[Name, "str | None", bool, Any]
+
+
+class Reads:
+    """What a walk over a tree has met. ``scope`` are the names of the CTEs that can be seen at this point."""
+
+    __slots__ = ("columns", "functions", "relations", "scope", "star", "types", "writes")
+
+    def __init__(self, scope: frozenset[str] = frozenset()) -> None:
+        self.relations: list[_Use] = []
+        self.columns: dict[tuple[str | None, str], None] = {}
+        self.star: dict[str | None, None] = {}
+        self.functions: dict[Name, None] = {}
+        self.types: dict[TypeName, None] = {}
+        self.writes: list[AnyOperation] = []
+        self.scope = scope
+
+    def uses(self) -> tuple[RelationUse, ...]:
+        """The relations, each use once."""
+        return tuple([RelationUse(*use) for use in dict.fromkeys(self.relations)])
+
+    def query(self) -> Query:
+        """What was met, as a query without a result."""
+        return Query(
+            relations=self.uses(),
+            columns=tuple(self.columns),
+            star=tuple(self.star),
+            functions=tuple(self.functions),
+            types=tuple(self.types),
+            writes=tuple(self.writes),
+        )
+
+
+def walk(node: Node, reads: Reads) -> None:
+    """Collect what a node and all below it read."""
+    for key, value in node.items():
+        handler = _HANDLERS.get(key)
+        if handler is not None:
+            handler(value, reads)
+        elif type(value) is dict:
+            walk(value, reads)
+        elif type(value) is list:
+            for item in value:
+                if type(item) is dict:
+                    walk(item, reads)
+
+
+def _walk_all(nodes: Iterable[Node], reads: Reads) -> None:
+    for node in nodes:
+        walk(node, reads)
+
+
+def _skip(body: Any, reads: Reads) -> None:
+    pass
+
+
+def _column(body: Node, reads: Reads) -> None:
+    qualifier, column = column_parts(body["fields"])
+    name = qualifier.name if qualifier is not None else None
+    if column == "*" and "A_Star" in body["fields"][-1]:
+        reads.star[name] = None
+    else:
+        reads.columns[name, column] = None
+
+
+def _function(body: Node, reads: Reads) -> None:
+    reads.functions[dotted(body["funcname"])] = None
+    for key in ("args", "agg_order", "agg_filter", "over"):
+        if key in body:
+            walk({key: body[key]}, reads)
+
+
+def _type(body: Node, reads: Reads) -> None:
+    reads.types[type_name(body)] = None
+
+
+def _relation(body: Node, reads: Reads) -> None:
+    name = relation_name(body)
+    if name.schema is None and name.name in reads.scope:
+        return
+    alias = body.get("alias")
+    reads.relations.append((name, alias["aliasname"] if alias is not None else None, "inh" not in body, None))
+
+
+def _select(body: Node, reads: Reads) -> None:
+    """A query has its own CTEs, and its locking clause is about the relations of its own FROM."""
+    outer = reads.scope
+    if "withClause" in body:
+        _with(body["withClause"], reads)
+    start = len(reads.relations)
+    _walk_all(body.get("fromClause", ()), reads)
+    for item in body.get("lockingClause", ()):
+        _lock(item["LockingClause"], reads, start)
+    aliases = {node["ResTarget"].get("name") for node in body.get("targetList", ()) if "ResTarget" in node}
+    for key, value in body.items():
+        if key in ("larg", "rarg"):
+            _select(value, reads)
+        elif key == "valuesLists":
+            for row in value:
+                _walk_all([item for item in row["List"].get("items", ()) if "A_Const" not in item], reads)
+        elif key in ("sortClause", "groupClause"):
+            _walk_all([item for item in value if _bare_column(item) not in aliases], reads)
+        elif key not in _OWN_CLAUSES and isinstance(value, (dict, list)):
+            walk({key: value}, reads)
+    reads.scope = outer
+
+
+_OWN_CLAUSES = frozenset(["withClause", "fromClause", "lockingClause", "intoClause"])
+
+
+def _bare_column(node: Node) -> str:
+    """The name that ORDER BY or GROUP BY consists of, which may be that of a result column; else a text no name has."""
+    reference = node.get("SortBy", {}).get("node", node).get("ColumnRef")
+    if reference is None or len(reference["fields"]) != 1:
+        return "\0"
+    return column_parts(reference["fields"])[1]
+
+
+def _with(body: Node, reads: Reads) -> None:
+    """A CTE sees those before it; in WITH RECURSIVE all see all (parse_cte.c: transformWithClause)."""
+    ctes = [node["CommonTableExpr"] for node in body.get("ctes", ())]
+    if "recursive" in body:
+        reads.scope = reads.scope.union([cte["ctename"] for cte in ctes])
+    for cte in ctes:
+        walk(cte["ctequery"], reads)
+        reads.scope = reads.scope.union((cte["ctename"],))
+
+
+def _lock(clause: Node, reads: Reads, start: int) -> None:
+    lock = _LOCKS.get(clause.get("strength", ""))
+    named = {node["RangeVar"]["relname"] for node in clause.get("lockedRels", ())}
+    for at in range(start, len(reads.relations)):
+        name, alias, only, held = reads.relations[at]
+        if (not named or (alias or name.name) in named) and _STRENGTH[lock] > _STRENGTH[held]:
+            reads.relations[at] = (name, alias, only, lock)
+
+
+def _write(lower: Callable[[Node, frozenset[str]], AnyOperation]) -> Callable[[Node, Reads], None]:
+    def handler(body: Node, reads: Reads) -> None:
+        reads.writes.append(lower(body, reads.scope))
+
+    return handler
+
+
+def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False) -> Query:
+    """A query node; with ``text``, its normalised text too."""
+    reads = Reads(scope)
+    walk(node, reads)
+    select = node.get("SelectStmt")
+    if select is None:
+        return reads.query()
+    plain = "valuesLists" not in select and "larg" not in select
+    limit = select.get("limitCount")
+    return Query(
+        relations=reads.uses(),
+        columns=tuple(reads.columns),
+        star=tuple(reads.star),
+        functions=tuple(reads.functions),
+        types=tuple(reads.types),
+        output=output_names(select),
+        outputs=tuple([expression(item["ResTarget"].get("val", {})) for item in select.get("targetList", ())])
+        if plain
+        else (),
+        writes=tuple(reads.writes),
+        text=digest(select) if text else "",
+        row_limit=limit is not None and "isnull" not in limit.get("A_Const", ()),
+        order_by="sortClause" in select,
+    )
+
+
+def expression_reads(*nodes: Node | None) -> Reads:
+    """What the expressions read, in their subqueries and by their calls."""
+    reads = Reads()
+    for node in nodes:
+        if node:
+            walk(node, reads)
+    return reads
+
+
+def _target(body: Node) -> dict[str, Any]:
+    relation = body["relation"]
+    alias = relation.get("alias")
+    return {
+        "relation": relation_name(relation),
+        "only": "inh" not in relation,
+        "alias": alias["aliasname"] if alias is not None else None,
+        "returning": "returningClause" in body,
+    }
+
+
+def _reads_of(body: Node, scope: frozenset[str], *keys: str) -> Reads:
+    """What a statement with a target reads in the clauses given; its WITH comes first, for it opens the scope."""
+    reads = Reads(scope)
+    if "withClause" in body:
+        _with(body["withClause"], reads)
+    for key in keys:
+        if key in body:
+            walk({key: body[key]}, reads)
+    return reads
+
+
+_NO_QUERY = Query()
+
+
+def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
+    """InsertStmt."""
+    parts = _target(body)
+    source = body.get("selectStmt", {}).get("SelectStmt")
+    values = source.get("valuesLists") if source is not None else None
+    if source is not None and values is None:
+        reads = _reads_of(body, scope, "onConflictClause", "returningClause")
+        inner = query(body["selectStmt"], reads.scope)
+        parts["query"] = _merged(inner, reads)
+    else:
+        reads = _reads_of(body, scope, "selectStmt", "onConflictClause", "returningClause")
+        parts["query"] = reads.query()
+        parts["rows"] = len(values) if values is not None else 1
+    if "cols" in body:
+        parts["columns"] = tuple([item["ResTarget"]["name"] for item in body["cols"]])
+    conflict = body.get("onConflictClause")
+    if conflict is not None:
+        parts["on_conflict"] = "update" if conflict.get("action") == "ONCONFLICT_UPDATE" else "nothing"
+        infer = conflict.get("infer", {})
+        names = [item["IndexElem"].get("name") for item in infer.get("indexElems", ())]
+        parts["conflict_columns"] = tuple([name for name in names if name is not None])
+        parts["conflict_constraint"] = infer.get("conname")
+    return Insert(**parts)
+
+
+def _merged(inner: Query, reads: Reads) -> Query:
+    """The source query of an INSERT, with what the rest of the statement reads."""
+    return Query(
+        relations=tuple(dict.fromkeys((*reads.uses(), *inner.relations))),
+        columns=tuple(dict.fromkeys((*inner.columns, *reads.columns))),
+        star=tuple(dict.fromkeys((*inner.star, *reads.star))),
+        functions=tuple(dict.fromkeys((*inner.functions, *reads.functions))),
+        types=tuple(dict.fromkeys((*inner.types, *reads.types))),
+        output=inner.output,
+        outputs=inner.outputs,
+        writes=(*reads.writes, *inner.writes),
+        row_limit=inner.row_limit,
+        order_by=inner.order_by,
+    )
+
+
+def _assigned(target: Node) -> Expr:
+    """The value that a SET gives one column; of ``(a, b) = (1, 2)`` its part."""
+    value = target.get("val", {})
+    several = value.get("MultiAssignRef")
+    if "indirection" in target:
+        return Expr("other", "indirection", None, (expression(value),))
+    if several is None:
+        return expression(value)
+    row = several["source"].get("RowExpr")
+    if row is not None:
+        return expression(row["args"][several["colno"] - 1])
+    return Expr("other", f"MultiAssignRef {several['colno']}", None, (expression(several["source"]),))
+
+
+def update(body: Node, scope: frozenset[str] = frozenset()) -> Update:
+    """UpdateStmt."""
+    targets = [item["ResTarget"] for item in body.get("targetList", ())]
+    return Update(
+        query=_reads_of(body, scope, "fromClause", "targetList", "whereClause", "returningClause").query(),
+        columns=tuple([target["name"] for target in targets]),
+        values=tuple([_assigned(target) for target in targets]),
+        where=optional(body.get("whereClause")),
+        joins="fromClause" in body,
+        **_target(body),
+    )
+
+
+def delete(body: Node, scope: frozenset[str] = frozenset()) -> Delete:
+    """DeleteStmt."""
+    return Delete(
+        query=_reads_of(body, scope, "usingClause", "whereClause", "returningClause").query(),
+        where=optional(body.get("whereClause")),
+        joins="usingClause" in body,
+        **_target(body),
+    )
+
+
+_MERGE: dict[str, Any] = {"CMD_INSERT": "insert", "CMD_UPDATE": "update", "CMD_DELETE": "delete"}
+
+
+def merge(body: Node, scope: frozenset[str] = frozenset()) -> Merge:
+    """MergeStmt."""
+    clauses = [item["MergeWhenClause"] for item in body.get("mergeWhenClauses", ())]
+    return Merge(
+        query=_reads_of(body, scope, "sourceRelation", "joinCondition", "mergeWhenClauses", "returningClause").query(),
+        actions=tuple([_MERGE.get(clause.get("commandType", ""), "nothing") for clause in clauses]),
+        **_target(body),
+    )
+
+
+_HANDLERS: dict[str, Callable[[Any, Reads], None]] = {
+    "A_Const": _skip,
+    "alias": _skip,
+    "String": _skip,
+    "ColumnRef": _column,
+    "FuncCall": _function,
+    "typeName": _type,
+    "TypeName": _type,
+    "RangeVar": _relation,
+    "SelectStmt": _select,
+    "InsertStmt": _write(insert),
+    "UpdateStmt": _write(update),
+    "DeleteStmt": _write(delete),
+    "MergeStmt": _write(merge),
+}
