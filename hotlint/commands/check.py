@@ -14,7 +14,7 @@ from hotlint.report.model import Report, reaches
 
 def run(options: argparse.Namespace) -> int:
     """Checks, reports, and says by its exit code whether anything at or above ``fail_on`` was found."""
-    report, fail_on = api.check_with_threshold(
+    request = api.request_for(
         options.paths or None,
         server=options.pg_version,
         config=options.config,
@@ -22,9 +22,9 @@ def run(options: argparse.Namespace) -> int:
         select=_joined(options.select),
         ignore=_joined(options.ignore),
         since=options.since,
-        fail_on=options.fail_on,
-        cache=not options.no_cache,
     )
+    report = api.run_check(request, cache=not options.no_cache)
+    fail_on = options.fail_on or request.settings.config.fail_on or api.DEFAULT_FAIL_ON
     if options.format == "json":
         from hotlint.report import json
 

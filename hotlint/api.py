@@ -1,0 +1,217 @@
+"""The library: what ``hotlint check`` and ``hotlint plan`` do, as functions.
+
+A report that is still true comes from the cache; the modules that make plans are imported when there is one to make.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Union
+
+import msgspec
+
+from hotlint.config import Settings, load_config, settings_for
+from hotlint.errors import UsageError
+from hotlint.finding import Severity
+from hotlint.report.model import Report
+from hotlint.server import DEFAULT_MAJOR, MAX_MAJOR, MIN_MAJOR, Server
+
+if TYPE_CHECKING:
+    from hotlint.cache import Store
+    from hotlint.report.plan_model import PlanReport
+
+PathName = Union[str, "os.PathLike[str]"]
+
+DEFAULT_FAIL_ON: Severity = "warning"
+_CLOCK_SLACK = 0.02
+"""Seconds by which a file's time may lag behind the clock (the kernel's tick is up to 10 ms)."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is asked, with configuration and command line put together.
+
+    ``paths`` are as the user would write them, () for the configured or usual folders.
+    """
+
+    paths: tuple[str, ...]
+    settings: Settings
+    server: Server
+    assumed: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    since: str | None = None
+    today: date | None = None
+
+
+def plan(
+    paths: PathName | Sequence[PathName] | None = None,
+    *,
+    server: str | int | Server | None = None,
+    config: PathName | None = None,
+    isolated: bool = False,
+    down: bool = True,
+) -> PlanReport:
+    """The plans of the migration histories under ``paths``.
+
+    ``paths``: folders or files; None means the configured ones, else the usual folders of the working directory.
+    ``server``: ``"postgres-16"``, ``16`` or a ``Server``; None means the configured version, else 15.
+    ``config``: a configuration file; None means the one found upwards from the paths. ``isolated``: none at all.
+    ``down``: whether down scripts are planned too.
+
+    Raises ``hotlint.errors.UsageError`` for a path that is not there and ``ConfigError`` for a configuration that
+    cannot be used. Nothing that stands in a migration raises.
+    """
+    from hotlint.running import make_plans
+
+    return make_plans(_request(paths, server, config, isolated), down=down)
+
+
+def check(
+    paths: PathName | Sequence[PathName] | None = None,
+    *,
+    server: str | int | Server | None = None,
+    config: PathName | None = None,
+    isolated: bool = False,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    since: str | None = None,
+    cache: bool = False,
+) -> Report:
+    """What is wrong with the migrations under ``paths``, or with those of the files named.
+
+    ``select`` and ``ignore`` are rule ids or categories, added to what the configuration ignores or instead of what it
+    selects. ``since`` is the id of the last migration that is old: only newer ones are judged, all are replayed.
+    ``cache``: whether a result may come from the cache and is kept in it. The rest is as in ``plan``.
+
+    Raises ``UsageError`` for an unknown rule, migration or path, and ``ConfigError``. A failure inside Hotlint or in a
+    rule does not raise: it stands in the report's ``failures``, and everything else has been checked.
+    """
+    request = _request(paths, server, config, isolated, select, ignore, since)
+    return run_check(request, cache=cache)
+
+
+def request_for(
+    paths: Sequence[PathName] | None,
+    *,
+    server: int | None,
+    config: str | None,
+    isolated: bool,
+    select: Sequence[str] | None,
+    ignore: Sequence[str] | None,
+    since: str | None,
+) -> Request:
+    """The request that the command line makes."""
+    return _request(paths, server, config, isolated, select, ignore, since)
+
+
+def run_check(request: Request, *, cache: bool) -> Report:
+    """The report, from the cache where it is still true."""
+    wanted = request.settings.config.cache
+    if not cache or wanted is False:
+        from hotlint.running import make_report
+
+        return make_report(request)[0]
+    from hotlint.cache import Store
+
+    return _cached(request, Store(request.settings.resolve(wanted) if isinstance(wanted, str) else None))
+
+
+def _cached(request: Request, store: Store) -> Report:
+    from hotlint.cache import Entry, Seen, code_identity, key_of
+
+    start = time.time()
+    local = request.settings.config.rules
+    key = key_of(
+        "check", os.getcwd(), msgspec.to_builtins(request), code_identity(map(request.settings.resolve, local))
+    )
+    data = store.get(key)
+    if data is not None:
+        try:
+            entry = msgspec.msgpack.decode(data, type=Entry)
+            if entry.seen.unchanged():
+                return msgspec.msgpack.decode(entry.result, type=Report)
+        except msgspec.DecodeError:  # written by something else under the same name
+            pass
+    from hotlint.running import make_report
+
+    report, folders, files = make_report(request)
+    if not report.failures and not _any_newer(files, start - _CLOCK_SLACK):
+        result = msgspec.Raw(msgspec.msgpack.encode(report))
+        store.put(key, msgspec.msgpack.encode(Entry(Seen.now(folders, files), result)))
+    return report
+
+
+def _any_newer(files: Sequence[str], moment: float) -> bool:
+    """Whether a file changed after ``moment``: then it may not be what the result was made from."""
+    for path in files:
+        try:
+            if os.stat(path).st_mtime > moment:
+                return True
+        except OSError:  # it is not there, and its absence is noted
+            continue
+    return False
+
+
+def _request(
+    paths: PathName | Sequence[PathName] | None,
+    server: str | int | Server | None,
+    config: PathName | None,
+    isolated: bool,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+    since: str | None = None,
+) -> Request:
+    given = _paths(paths)
+    settings = _settings(given, config, isolated)
+    chosen = settings.config
+    if not given:
+        given = tuple(settings.resolve(path) for path in chosen.paths)
+    for path in given:
+        if not os.path.exists(path):
+            raise UsageError(f"there is no file or folder {path}")
+    version = server if server is not None else chosen.pg_version
+    return Request(
+        paths=given,
+        settings=settings,
+        server=Server() if version is None else _server(version),
+        assumed=version is None,
+        select=tuple(chosen.select if select is None else select),
+        ignore=(*chosen.ignore, *(ignore or ())),
+        since=since,
+        today=date.today(),
+    )
+
+
+def _paths(paths: PathName | Sequence[PathName] | None) -> tuple[str, ...]:
+    if paths is None:
+        return ()
+    several = (paths,) if isinstance(paths, str | os.PathLike) else paths
+    return tuple(os.fspath(path) for path in several)
+
+
+def _settings(paths: tuple[str, ...], config: PathName | None, isolated: bool) -> Settings:
+    """The configuration that is named, or the one found upwards from the folder that all paths are in."""
+    if isolated:
+        return Settings()
+    if config is not None:
+        return load_config(os.fspath(config))
+    try:
+        start = os.path.commonpath([os.path.abspath(path) for path in paths]) if paths else "."
+    except ValueError:  # different drives
+        start = "."
+    return settings_for(start)
+
+
+def _server(wanted: str | int | Server) -> Server:
+    if isinstance(wanted, Server):
+        return wanted
+    text = str(wanted).removeprefix("postgres-")
+    if not text.isdecimal() or not MIN_MAJOR <= int(text) <= MAX_MAJOR:
+        raise UsageError(
+            f'there is no server "{wanted}": give postgres-{MIN_MAJOR} to postgres-{MAX_MAJOR}'
+            f" (postgres-{DEFAULT_MAJOR} is the default)"
+        )
+    return Server(major=int(text))

@@ -1,0 +1,185 @@
+"""One run: from a request through projects and plans to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hotlint.api import Request
+from hotlint.config import ProjectConfig, Settings, _Common
+from hotlint.dialects.postgres.parse import ParseOptions
+from hotlint.errors import UsageError
+from hotlint.finding import Finding, Place
+from hotlint.lint import InternalError, LintOptions, lint, migrations_since
+from hotlint.planning.loop import PlanOptions, make_plan
+from hotlint.planning.model import Plan
+from hotlint.project.discover import USUAL_FOLDERS, Discovery, discover
+from hotlint.project.model import Project
+from hotlint.project.options import DiscoverOptions, ProjectOptions
+from hotlint.registry import Registry, find_rules
+from hotlint.report.model import Failure, ProjectSummary, Report
+from hotlint.report.plan_model import PlanReport
+
+
+def make_plans(request: Request, *, down: bool) -> PlanReport:
+    """The plans of all projects that the request's paths lead to."""
+    found = _discover(request)
+    plans = tuple(
+        make_plan(project, request.server, plan_options(request.settings, project, down)) for project in found.projects
+    )
+    return PlanReport.of(request.server, plans, request.assumed)
+
+
+def make_report(request: Request) -> tuple[Report, tuple[str, ...], tuple[str, ...]]:
+    """The report, and the folders and files that it was made from, there or not."""
+    settings = request.settings
+    found = _discover(request)
+    registry = find_rules([settings.resolve(path) for path in settings.config.rules])
+    registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
+    run = _Run(request, registry)
+    for project, scope in zip(found.projects, found.scopes, strict=True):
+        run.check(project, scope)
+    run.raise_for_since()
+    folders = (*found.folders, *USUAL_FOLDERS) if not request.paths else found.folders
+    return run.report(found), tuple(dict.fromkeys(folders)), found.files
+
+
+class _Run:
+    """The projects of one check, one after the other; a plan is let go as soon as it has been judged."""
+
+    def __init__(self, request: Request, registry: Registry) -> None:
+        self.request = request
+        self.registry = registry
+        self.projects: list[ProjectSummary] = []
+        self.findings: list[Finding] = []
+        self.failures = [Failure(error.source, error.message) for error in registry.errors]
+        self.suppressed = 0
+        self._since_error: UsageError | None = None
+        self._since_known = False
+
+    def check(self, project: Project, scope: frozenset[str] | None) -> None:
+        """Plans and judges one project; a failure inside costs this project only."""
+        try:
+            plan = make_plan(project, self.request.server, plan_options(self.request.settings, project, True))
+            result = lint(plan, self.registry, self._lint_options(plan, scope))
+        except UsageError:
+            raise
+        except Exception as error:
+            self.failures.append(_failure_of_project(project, error))
+            self.projects.append(ProjectSummary.of(project))
+            return
+        self.projects.append(ProjectSummary.of(project, sum(len(m.steps) for m in plan.migrations)))
+        self.findings += result.findings
+        self.failures += map(_failure_of_rule, result.internal_errors)
+        self.suppressed += result.suppressed
+
+    def _lint_options(self, plan: Plan, scope: frozenset[str] | None) -> LintOptions:
+        settings, config = self.request.settings, self.request.settings.config
+        return LintOptions(
+            select=self.request.select,
+            ignore=self.request.ignore,
+            severity=config.severity,
+            rule_options=config.rule_options,
+            per_path_ignores={_glob(settings, glob): ids for glob, ids in config.per_path_ignores.items()},
+            since=self._since(plan),
+            scope=scope,
+            today=self.request.today,
+        )
+
+    def _since(self, plan: Plan) -> str | None:
+        """``--since`` where this project has such a migration, else its ``start_after``."""
+        wanted = self.request.since
+        if wanted is not None:
+            try:
+                migrations_since(plan, wanted)
+            except UsageError as error:
+                self._since_error = error
+            else:
+                self._since_known = True
+                return wanted
+        return self.request.settings.project(plan.project.root).start_after
+
+    def raise_for_since(self) -> None:
+        """One project with such a migration is enough; none is the user's mistake."""
+        if self._since_error is not None and not self._since_known:
+            raise self._since_error
+
+    def report(self, found: Discovery) -> Report:
+        return Report(
+            server=self.request.server,
+            projects=tuple(self.projects),
+            findings=(*self.findings, *_unreadable(found, self.registry)),
+            failures=tuple(self.failures),
+            assumed=self.request.assumed,
+            suppressed=self.suppressed,
+        )
+
+
+def plan_options(settings: Settings, project: Project, down: bool) -> PlanOptions:
+    """How to replay a project: what the configuration says about it."""
+    config = settings.project(project.root)
+    complete = config.history == "complete" or (config.history == "auto" and project.baseline is not None)
+    parse = ParseOptions(placeholders=config.placeholders, patterns=config.placeholder_patterns)
+    return PlanOptions(complete=complete, downs=down, parse=parse)
+
+
+def _discover(request: Request) -> Discovery:
+    found = discover(request.paths, discover_options(request.settings))
+    if found.missing:
+        raise UsageError(f"there is no file or folder {found.missing[0]}")
+    return found
+
+
+def discover_options(settings: Settings) -> DiscoverOptions:
+    """What the configuration says about finding projects, with paths as seen from the working directory."""
+    config = settings.config
+    return DiscoverOptions(
+        defaults=_project_options(settings, config),
+        projects=tuple(_project_options(settings, project) for project in config.projects),
+        exclude=tuple(_glob(settings, glob) for glob in config.exclude),
+    )
+
+
+def _project_options(settings: Settings, config: _Common) -> ProjectOptions:
+    single = isinstance(config, ProjectConfig)
+    return ProjectOptions(
+        path=settings.resolve(config.path) if single else "",
+        framework=config.framework,
+        dialect=config.dialect,
+        transaction=config.transaction,
+        placeholders=config.placeholders,
+        baseline=None if config.baseline is None else settings.resolve(config.baseline),
+        exclude=config.exclude if single else (),
+    )
+
+
+def _glob(settings: Settings, glob: str) -> str:
+    """A glob of the configuration as seen from the working directory; one without ``/`` matches names anywhere."""
+    return settings.resolve(glob) if "/" in glob.rstrip("/") else glob
+
+
+def _unreadable(found: Discovery, registry: Registry) -> Iterator[Finding]:
+    """What could not be read and belongs to no project."""
+    for problem in found.problems:
+        info = registry.rules.get(problem.rule)
+        yield Finding(
+            rule=problem.rule,
+            category=info.category if info else "robustness",
+            severity=info.severity if info else "error",
+            message=problem.message,
+            place=Place(problem.path, 1, 1, 1, 1),
+        )
+
+
+def _failure_of_rule(error: InternalError) -> Failure:
+    place = ":".join(str(part) for part in (error.path, error.line) if part is not None)
+    where = " at ".join(part for part in (f"rule {error.rule}" if error.rule else "", place) if part)
+    return Failure(where, error.message, error.trace)
+
+
+def _failure_of_project(project: Project, error: Exception) -> Failure:
+    from traceback import format_exception
+
+    trace = "".join(format_exception(type(error), error, error.__traceback__))
+    return Failure(project.root, f"{type(error).__name__}: {error}", trace)

@@ -1,0 +1,233 @@
+"""The command line as a process: exit codes, what is written where, and no traceback for anybody's mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotlint import __version__, cli
+
+SAFE = "CREATE TABLE orders (id bigint PRIMARY KEY, day date);\n"
+BAD = "CREATE INDEX orders_day_idx ON orders (day);\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "db" / "migrations"
+    folder.mkdir(parents=True)
+    for name, up, down in (
+        ("0001_orders", SAFE, "DROP TABLE orders;\n"),
+        ("0002_day", "SET lock_timeout = '2s';\n" + BAD, "DROP INDEX CONCURRENTLY orders_day_idx;\n"),
+    ):
+        (folder / f"{name}.up.sql").write_text(up)
+        (folder / f"{name}.down.sql").write_text(down)
+    return tmp_path
+
+
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    kept |= {"PYTHONIOENCODING": "utf-8", "HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}
+    command = [sys.executable, "-m", "hotlint", *arguments]
+    return subprocess.run(command, cwd=cwd, env=kept, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_findings_are_told_and_the_exit_code_is_one(project: Path) -> None:
+    done = run("check", "--select", "create-index-not-concurrent", cwd=project)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("db/migrations/0002_day.up.sql:2:1: error[create-index-not-concurrent] ")
+    assert done.stdout.endswith(
+        "db/migrations: golang-migrate, 2 migrations, 3 statements\n"
+        + done.stdout[done.stdout.index("  Read as golang-migrate") : done.stdout.rindex("1 error.")]
+        + "1 error. PostgreSQL 15 assumed (--pg-version).\n"
+    )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--select", "create-index-not-concurrent"], 1),
+        (["--select", "create-index-not-concurrent", "--exit-zero"], 0),
+        (["--select", "locking", "--ignore", "create-index-not-concurrent"], 0),
+        (["--select", "create-index-not-concurrent", "--since", "0002"], 0),
+        (["--select", "create-index-not-concurrent", "--since", "1"], 1),
+        (["--select", "create-index-not-concurrent", "--fail-on", "info"], 1),
+        (["--select", "create-index-not-concurrent", "--fail-on", "error"], 1),
+        (["db/migrations/0001_orders.up.sql", "--select", "create-index-not-concurrent"], 0),
+        (["db/migrations/0002_day.up.sql", "--select", "create-index-not-concurrent"], 1),
+    ],
+)
+def test_the_exit_code_says_whether_something_grave_enough_was_found(
+    project: Path, arguments: list[str], code: int
+) -> None:
+    done = run("check", *arguments, cwd=project)
+    assert done.returncode == code, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "nowhere"], "hotlint: error: there is no file or folder nowhere"),
+        (["check", "--select", "create-index-not-concurent"], 'did you mean "create-index-not-concurrent"?'),
+        (["check", "--since", "9999"], 'there is no migration "9999"'),
+        (["check", "--pg-version", "9"], "'9' is not a PostgreSQL version from 12 to 18"),
+        (["check", "--config", "none.yaml"], "none.yaml"),
+        (["check", "--unheard-of"], "unrecognized arguments: --unheard-of"),
+        (["plan", "--migration", "0077"], "no migration 0077"),
+        (["plan", "--migration", "1", "--last", "2"], "--migration and --last exclude each other"),
+        (["plan", "--last", "x"], "'x' is not a number of migrations"),
+        (["rules", "drop-tabel"], 'there is no rule "drop-tabel"'),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_two(project: Path, arguments: list[str], message: str) -> None:
+    done = run(*arguments, cwd=project)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "hotlint: error: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_wrong_configuration_is_told_with_its_line(project: Path) -> None:
+    (project / "hotlint.yaml").write_text("paths: [db]\nfail_onn: error\n")
+    done = run("check", cwd=project)
+    assert done.returncode == 2
+    assert "hotlint.yaml:2:1" in done.stderr
+    assert '"fail_on"' in done.stderr
+    assert run("check", "--isolated", "--exit-zero", cwd=project).returncode == 0
+
+
+def test_the_configuration_sets_paths_version_and_threshold(project: Path) -> None:
+    (project / "hotlint.yaml").write_text(
+        "paths: [db]\npg_version: 17\nfail_on: error\nselect: [create-index-not-concurrent]\n"
+        "severity: {create-index-not-concurrent: warning}\n"
+    )
+    done = run("check", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("1 warning. PostgreSQL 17.\n")
+
+
+def test_json_is_utf_8_whatever_the_terminal_says(project: Path) -> None:
+    (project / "db/migrations/0003_größe.up.sql").write_text("CREATE INDEX größe ON orders (id);\n", encoding="utf-8")
+    done = run("check", "--format", "json", cwd=project, PYTHONIOENCODING="ascii", LC_ALL="C")
+    report = json.loads(done.stdout)
+    assert report["version"] == 1
+    assert "db/migrations/0003_größe.up.sql" in {finding["path"] for finding in report["findings"]}
+
+
+def test_a_terminal_that_knows_ascii_only_gets_escapes(project: Path) -> None:
+    (project / "db/migrations/0003_x.up.sql").write_text("CREATE INDEX größe ON orders (id);\n", encoding="utf-8")
+    done = run("check", "--select", "create-index-not-concurrent", cwd=project, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1, done.stderr
+    assert "CREATE INDEX gr\\xf6\\xdfe ON orders" in done.stdout
+
+
+def test_colour_can_be_forced_and_is_off_in_a_pipe(project: Path) -> None:
+    assert "\x1b[" not in run("check", cwd=project).stdout
+    assert "\x1b[" in run("check", cwd=project, FORCE_COLOR="1").stdout
+    assert "\x1b[" in run("plan", "--color", "always", cwd=project).stdout
+
+
+def test_the_second_run_says_the_same_from_the_cache(project: Path) -> None:
+    for path in (project / "db/migrations").iterdir():
+        os.utime(path, (1, 1))
+    first = run("check", cwd=project)
+    assert list((project / ".cache").iterdir())
+    code = "import sys; from hotlint.cli import main; main(['check']); print('pglast' in sys.modules, file=sys.stderr)"
+    environment = {**os.environ, "HOTLINT_CACHE_DIR": str(project / ".cache")}
+    command = [sys.executable, "-c", code]
+    second = subprocess.run(command, cwd=project, env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert second.stdout == first.stdout
+    assert second.stderr == "False\n"  # nothing was parsed
+    (project / "db/migrations/0003_more.up.sql").write_text(BAD.replace("day_idx", "two_idx"))
+    assert run("check", cwd=project).stdout != first.stdout
+    assert run("check", "--no-cache", cwd=project).stdout == run("check", cwd=project).stdout
+
+
+def test_the_plan_shows_all_one_or_the_newest_migrations(project: Path) -> None:
+    everything = run("plan", cwd=project).stdout
+    assert "0001 orders" in everything
+    assert "0002 day" in everything
+    assert "0001 orders" not in run("plan", "--last", "1", cwd=project).stdout
+    assert "0002 day (down)" in run("plan", "--migration", "2", "--down", cwd=project).stdout
+    summary = run("plan", "--summary", cwd=project).stdout
+    assert "writes to a table in use blocked by 1 statement" in summary
+    plan = json.loads(run("plan", "--format", "json", "--pg-version", "16", cwd=project).stdout)
+    assert plan["server"] == {"dialect": "postgres", "major": 16}
+    assert [m["id"] for m in plan["projects"][0]["migrations"]] == ["0001", "0002"]
+    build = plan["projects"][0]["migrations"][1]["steps"][1]
+    assert build["operations"] == [{"type": "CreateIndex", "relation": "public.orders"}]
+    assert build["locks"][0]["mode"] == "SHARE"
+    assert build["index_builds"][0]["index"] == "public.orders_day_idx"
+
+
+def test_rules_are_listed_and_explained(project: Path) -> None:
+    listed = run("rules", cwd=project).stdout
+    assert "create-index-not-concurrent" in listed
+    explained = run("rules", "create-index-not-concurrent", cwd=project).stdout
+    assert "Told about" in explained
+    assert "Not told about" in explained
+    assert "CREATE INDEX CONCURRENTLY" in explained
+
+
+def test_the_schema_of_the_configuration_is_json(project: Path) -> None:
+    assert "$schema" in json.loads(run("config", "schema", cwd=project).stdout)
+
+
+def test_version_and_help(project: Path) -> None:
+    assert run("--version", cwd=project).stdout == f"hotlint {__version__}\n"
+    assert "Exit code: 0 clean" in run("--help", cwd=project).stdout
+
+
+def test_nothing_to_check_is_said(tmp_path: Path) -> None:
+    done = run("check", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "No migrations found. PostgreSQL 15 assumed (--pg-version).\n")
+
+
+def test_a_reader_that_leaves_early_is_no_error(project: Path) -> None:
+    command = f"{sys.executable} -m hotlint plan --format json | head -c 1"
+    done = subprocess.run(["sh", "-c", command], cwd=project, capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout == "{"
+    assert done.stderr == ""
+
+
+def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hotlint.commands.rules.run", interrupted)
+    assert cli.main(["rules"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_defect_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> int:
+        raise LookupError("no such thing\nat all")
+
+    monkeypatch.setattr("hotlint.commands.rules.run", broken)
+    monkeypatch.delenv("HOTLINT_TRACEBACK", raising=False)
+    assert cli.main(["rules"]) == 2
+    assert capsys.readouterr().err == (
+        "hotlint: internal error: LookupError: no such thing\n"
+        "Please report it with the output of the same command under HOTLINT_TRACEBACK=1.\n"
+    )
+    monkeypatch.setenv("HOTLINT_TRACEBACK", "1")
+    assert cli.main(["rules"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_broken_pipe_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def gone(_: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("hotlint.commands.rules.run", gone)
+    assert cli.main(["rules"]) == 2
+    assert capsys.readouterr().err == ""
