@@ -16,9 +16,8 @@ import msgspec
 from hotlint.dialects.postgres.lower.names import Node, dotted, strings, type_name
 from hotlint.operations import Expr, ExprKind, Name
 
-_LOCATION = re.compile(
-    rb',"[a-z_]*(?:location|list_start|list_end)":-?\d+|"[a-z_]*(?:location|list_start|list_end)":-?\d+,?'
-)
+# Only the numbers go, with as much of their keys as makes the pattern begin with a letter that the search can look for.
+_LOCATION = re.compile(rb'l(?:ocation|ist_start|ist_end)":-?\d+')
 _encode = msgspec.json.Encoder().encode
 
 
@@ -75,6 +74,8 @@ def column_parts(fields: list[Node]) -> tuple[Name | None, str]:
     column = last.get("sval", "") if last is not None else "*"
     if len(fields) == 1:
         return None, column
+    if len(fields) == 2:
+        return Name(fields[0]["String"].get("sval", "")), column
     return dotted(fields[:-1]), column
 
 

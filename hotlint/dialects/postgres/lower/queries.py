@@ -65,12 +65,14 @@ class Reads:
 def walk(node: Node, reads: Reads) -> None:
     """Collect what a node and all below it read."""
     for key, value in node.items():
-        handler = _HANDLERS.get(key)
-        if handler is not None:
-            handler(value, reads)
-        elif type(value) is dict:
-            walk(value, reads)
-        elif type(value) is list:
+        kind = type(value)
+        if kind is dict:
+            handler = _HANDLERS.get(key)
+            if handler is not None:
+                handler(value, reads)
+            else:
+                walk(value, reads)
+        elif kind is list:
             for item in value:
                 if type(item) is dict:
                     walk(item, reads)
@@ -86,12 +88,13 @@ def _skip(body: Any, reads: Reads) -> None:
 
 
 def _column(body: Node, reads: Reads) -> None:
-    qualifier, column = column_parts(body["fields"])
-    name = qualifier.name if qualifier is not None else None
-    if column == "*" and "A_Star" in body["fields"][-1]:
-        reads.star[name] = None
+    fields = body["fields"]
+    last = fields[-1].get("String")
+    qualifier = fields[-2]["String"].get("sval", "") if len(fields) > 1 else None
+    if last is not None:
+        reads.columns[qualifier, last.get("sval", "")] = None
     else:
-        reads.columns[name, column] = None
+        reads.star[qualifier] = None
 
 
 def _function(body: Node, reads: Reads) -> None:
