@@ -21,7 +21,7 @@ from hotlint.catalog.records import (
     Type,
     View,
 )
-from hotlint.catalog.versioned import Journal, VersionedMap, changes_since
+from hotlint.catalog.versioned import Hints, Journal, VersionedMap, changes_since
 from hotlint.operations import Name
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ class Reader:
     """Questions about the schema. ``moment`` None is the present.
 
     Maps: ``relations`` QName → Relation; ``types`` QName → Type; ``functions_by_name`` QName → tuple of overloads;
-    ``schemas`` and ``extensions`` name → OtherObject; ``objects`` (kind, QName) → OtherObject; ``comments`` (kind, QName, sub) → text;
-    ``grants`` (kind, QName, grantee) → frozenset of privileges. The four ``…_by_…`` maps are indexes over
-    ``relations`` and
-    give tuples of QName.
+    ``schemas`` and ``extensions`` name → OtherObject; ``objects`` (kind, QName) → OtherObject; ``comments``
+    (kind, QName, sub) → text; ``grants`` (kind, QName, grantee) → frozenset of privileges. The ``…_by_…`` hints
+    are indexes over ``relations``: ask them through the methods, which check them.
     """
 
     catalog: Catalog
@@ -81,12 +80,16 @@ class Reader:
 
     def indexes(self, table: QName) -> tuple[Index, ...]:
         """The indexes of a table or materialized view, those of constraints included."""
-        names = self.catalog.indexes_by_table.get(table, self.moment) or ()
-        return tuple(i for i in map(self.index, names) if i is not None)
+        found = map(self.index, self.catalog.indexes_by_table.get(table))
+        return tuple(i for i in found if i is not None and i.table == table)
 
     def children(self, table: QName) -> tuple[QName, ...]:
         """Direct partitions and inheritance children."""
-        return self.catalog.children_by_parent.get(table, self.moment) or ()
+        return tuple(
+            c.name
+            for c in map(self.table, self.catalog.children_by_parent.get(table))
+            if c is not None and (c.partition_of == table or table in c.inherits)
+        )
 
     def descendants(self, table: QName) -> Iterator[QName]:
         """All partitions and inheritance children, depth first, without the table itself."""
@@ -96,16 +99,16 @@ class Reader:
 
     def referencing(self, table: QName) -> Iterator[tuple[Table, Constraint]]:
         """The foreign keys that point at ``table``, with the tables that they are on."""
-        for name in self.catalog.referencing_by_target.get(table, self.moment) or ():
+        for name in self.catalog.referencing_by_target.get(table):
             found = self.table(name)
-            for constraint in found.constraints if found else ():
-                if constraint.kind == "foreign key" and constraint.target == table:
-                    yield found, constraint  # type: ignore[misc]
+            for constraint in found.constraints if found is not None else ():
+                if constraint.kind == "foreign key" and constraint.target == table and found is not None:
+                    yield found, constraint
 
     def readers(self, relation: QName) -> tuple[View, ...]:
         """The views and materialized views that read ``relation`` directly."""
-        names = self.catalog.readers_by_relation.get(relation, self.moment) or ()
-        return tuple(v for v in map(self.view, names) if v is not None)
+        found = map(self.view, self.catalog.readers_by_relation.get(relation))
+        return tuple(v for v in found if v is not None and any(r == relation for r, _ in v.reads))
 
     # -- names
 
@@ -166,20 +169,15 @@ class Catalog(Reader):
         self.objects: VersionedMap[tuple[str, QName], OtherObject] = made(of.objects if of else None)
         self.comments: VersionedMap[tuple[str, QName, str], str] = made(of.comments if of else None)
         self.grants: VersionedMap[tuple[str, QName, str], frozenset[str]] = made(of.grants if of else None)
-        self.indexes_by_table: VersionedMap[QName, tuple[QName, ...]] = made(of.indexes_by_table if of else None)
-        self.children_by_parent: VersionedMap[QName, tuple[QName, ...]] = made(of.children_by_parent if of else None)
-        self.referencing_by_target: VersionedMap[QName, tuple[QName, ...]] = made(
-            of.referencing_by_target if of else None
-        )
-        self.readers_by_relation: VersionedMap[QName, tuple[QName, ...]] = made(of.readers_by_relation if of else None)
-        # Hints that only grow: who may use a type, function or sequence, and which tables may have a constraint of a
-        # name. What they say is checked against the records.
-        self.users_by_object: VersionedMap[tuple[str, QName], tuple[QName, ...]] = made(
-            of.users_by_object if of else None
-        )
-        self.tables_by_constraint: VersionedMap[QName, tuple[QName, ...]] = made(
-            of.tables_by_constraint if of else None
-        )
+        # Hints, checked against the records: who may be an index of, a child of, a foreign key to, a view on a
+        # relation, who may use a type, function or sequence, and which tables may have a constraint of a name.
+        self.indexes_by_table: Hints[QName] = Hints(of.indexes_by_table if of else None)
+        self.children_by_parent: Hints[QName] = Hints(of.children_by_parent if of else None)
+        self.referencing_by_target: Hints[QName] = Hints(of.referencing_by_target if of else None)
+        self.readers_by_relation: Hints[QName] = Hints(of.readers_by_relation if of else None)
+        self.users_by_object: Hints[tuple[str, QName]] = Hints(of.users_by_object if of else None)
+        self.notes_by_object: Hints[QName] = Hints(of.notes_by_object if of else None)  # keys of comments and grants
+        self.tables_by_constraint: Hints[QName] = Hints(of.tables_by_constraint if of else None)
 
     def advance(self) -> int:
         """Opens the next moment and returns it; what is applied from now on belongs to it."""

@@ -1,6 +1,7 @@
 """The records of the catalog: what one object is at one moment. Immutable; a change is a new record.
 
-Facts are three-valued where a history may not know them: ``None`` means "cannot be known", never "no".
+Facts are three-valued where a history may not know them: ``None`` means "cannot be known", never "no". ``maybe`` marks
+an object whose very existence is uncertain: made or dropped under a condition that Hotlint cannot evaluate.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import msgspec
 
 from hotlint.catalog.names import QName
 from hotlint.operations import (
+    BodyStatement,
     Bound,
     Expr,
     FunctionArgument,
@@ -52,6 +54,7 @@ class Column(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     options: str | None = None
     inherited: int = 0
     local: bool = True
+    maybe: bool = False
     origin: int = -1
 
 
@@ -85,6 +88,7 @@ class Constraint(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     inherited: int = 0
     local: bool = True
     parent: bool = False
+    maybe: bool = False
     origin: int = -1
 
 
@@ -101,6 +105,7 @@ class Trigger(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     initially_deferred: bool = False
     arguments: tuple[str, ...] = ()
     state: str = "enabled"
+    maybe: bool = False
     origin: int = -1
 
 
@@ -112,6 +117,7 @@ class Policy(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     using: Expr | None = None
     check: Expr | None = None
     reads: tuple[QName, ...] = ()
+    maybe: bool = False
     origin: int = -1
 
 
@@ -124,6 +130,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     where: Expr | None = None
     reads: tuple[QName, ...] = ()
     state: str = "enabled"
+    maybe: bool = False
     origin: int = -1
 
 
@@ -162,6 +169,7 @@ class Table(Record, frozen=True, gc=False, omit_defaults=True):
     force_row_security: bool = False
     owner: str | None = None
     empty: bool = False
+    maybe: bool = False
     origin: int = -1
 
     def column(self, name: str) -> Column | None:
@@ -193,6 +201,7 @@ class View(Record, frozen=True, gc=False, omit_defaults=True):
     persistence: Persistence = "permanent"
     tablespace: str | None = None
     owner: str | None = None
+    maybe: bool = False
     origin: int = -1
 
     def column(self, name: str) -> Column | None:
@@ -220,6 +229,7 @@ class Index(Record, frozen=True, gc=False, omit_defaults=True):
     options: tuple[tuple[str, str], ...] = ()
     known: bool = True
     kind: Literal["index"] = "index"
+    maybe: bool = False
     origin: int = -1
 
     @property
@@ -238,6 +248,7 @@ class Sequence(Record, frozen=True, gc=False, omit_defaults=True):
     known: bool = True
     kind: Literal["sequence"] = "sequence"
     owner: str | None = None
+    maybe: bool = False
     origin: int = -1
 
 
@@ -249,6 +260,11 @@ class CompositeType(Record, frozen=True, gc=False, omit_defaults=True):
     known: bool = True
     kind: Literal["composite type"] = "composite type"
     owner: str | None = None
+    maybe: bool = False
+
+    def column(self, name: str) -> Column | None:
+        return next((c for c in self.columns if c.name == name), None)
+
     origin: int = -1
 
 
@@ -262,6 +278,7 @@ class Enum(Record, frozen=True, gc=False, omit_defaults=True):
     labels: tuple[str, ...] = ()
     known: bool = True
     owner: str | None = None
+    maybe: bool = False
     origin: int = -1
 
 
@@ -273,6 +290,7 @@ class Domain(Record, frozen=True, gc=False, omit_defaults=True):
     constraints: tuple[Constraint, ...] = ()
     collation: str | None = None
     owner: str | None = None
+    maybe: bool = False
     origin: int = -1
 
 
@@ -284,6 +302,7 @@ class OtherType(Record, frozen=True, gc=False, omit_defaults=True):
     subtype: TypeName | None = None
     known: bool = True
     owner: str | None = None
+    maybe: bool = False
     origin: int = -1
 
 
@@ -292,7 +311,8 @@ Type = Union[Enum, Domain, OtherType]
 
 class Function(Record, frozen=True, gc=False, omit_defaults=True):
     """One overload. ``body`` is its text, for comparison; ``reads``/``writes`` are relations that its static SQL
-    names."""
+    names; ``statements`` are those of its static SQL that change the schema, ``dynamic`` tells that it has more that
+    cannot be read."""
 
     name: QName
     kind: Literal["function", "procedure", "aggregate"] = "function"
@@ -308,6 +328,9 @@ class Function(Record, frozen=True, gc=False, omit_defaults=True):
     reads: tuple[QName, ...] = ()
     writes: tuple[QName, ...] = ()
     owner: str | None = None
+    statements: tuple[BodyStatement, ...] = ()
+    dynamic: bool = False
+    maybe: bool = False
     origin: int = -1
 
     @property
@@ -323,4 +346,5 @@ class OtherObject(Record, frozen=True, gc=False, omit_defaults=True):
     name: QName  # schema "" for objects that have none
     details: tuple[tuple[str, str], ...] = ()
     relations: tuple[QName, ...] = ()
+    maybe: bool = False
     origin: int = -1

@@ -76,6 +76,11 @@ class VersionedMap(Generic[K, V]):
         """Sets the key to what it was at ``moment``, as a change of the present moment."""
         self._change(key, self._state(key, moment))
 
+    def before(self, key: K, changes: int) -> V | None:
+        """The value that the key had before its last ``changes`` changes."""
+        value = self._past[key][-changes][1]
+        return None if value is _ABSENT or value is _UNSEEN else value  # type: ignore[return-value]
+
     def undo(self, key: K) -> None:
         """Takes back the last change of the key, as if it had never been made."""
         past = self._past[key]
@@ -116,6 +121,37 @@ class VersionedMap(Generic[K, V]):
             yield from (key for key in self._now if key not in seen)
         else:
             yield from self._now
+
+
+class Hints(Generic[K]):
+    """Who may have to do with a key: sets that only grow, without a history.
+
+    Whoever reads them checks each hint against the record as of the moment in question, so that one set serves all
+    moments, and a hub (a table that thousands reference) costs no copies.
+    """
+
+    __slots__ = ("_base", "_hints")
+
+    def __init__(self, base: Hints[K] | None = None) -> None:
+        self._hints: dict[K, dict[Any, None]] = {}
+        self._base = base
+
+    def add(self, key: K, hint: Any) -> None:
+        """Adds a hint; one that is there is left alone."""
+        held = self._hints.get(key)
+        if held is None:
+            self._hints[key] = {hint: None}
+        else:
+            held[hint] = None
+
+    def get(self, key: K) -> list[Any]:
+        """The hints in the order in which they came."""
+        held = self._hints.get(key)
+        own = list(held) if held else []
+        if self._base is None:
+            return own
+        above = self._base.get(key)
+        return above + [h for h in own if h not in above] if above else own
 
 
 def changes_since(journal: Journal, moment: int) -> list[tuple[VersionedMap[Any, Any], Any]]:

@@ -1,0 +1,97 @@
+"""Partitions: what a table gets from its parent, ATTACH and DETACH PARTITION (tablecmds.c)."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from hotlint.catalog.apply import constraints, indexes
+from hotlint.catalog.apply.context import Context, Handlers
+from hotlint.catalog.apply.foreign_keys import give_foreign_key
+from hotlint.catalog.records import Table
+from hotlint.operations import AttachPartition, DetachPartition
+
+
+def complete_partition(ctx: Context, parent: Table, partition: Table) -> None:
+    """Gives a partition the indexes, keys and row triggers of its parent."""
+    indexes.clone_indexes(ctx, parent, partition)
+    partition = ctx.refresh(partition)
+    for constraint in parent.constraints:
+        if constraint.kind == "foreign key":
+            give_foreign_key(ctx, partition, constraint)
+            partition = ctx.refresh(partition)
+    cloned = tuple(
+        replace(t, origin=ctx.step)
+        for t in parent.triggers
+        if t.row and all(own.name != t.name for own in partition.triggers)
+    )
+    if cloned:
+        ctx.put(replace(partition, triggers=(*partition.triggers, *cloned)))
+
+
+def attach(ctx: Context, op: AttachPartition) -> None:
+    parent = ctx.table(op.relation, op.if_exists)
+    partition = ctx.table(op.partition)
+    if not ctx.lenient:
+        _refuse_attach(ctx, parent, partition)
+    columns = tuple(
+        replace(c, inherited=1, local=False) if parent.column(c.name) is not None else c for c in partition.columns
+    )
+    partition = replace(partition, partition_of=parent.name, bound=op.bound, columns=columns)
+    ctx.put(partition)
+    for constraint in parent.constraints:
+        if constraint.kind == "check" and not constraint.no_inherit:
+            constraints.inherit_check(ctx, ctx.refresh(partition), constraint)
+    complete_partition(ctx, ctx.refresh(parent), ctx.refresh(partition))
+
+
+def _refuse_attach(ctx: Context, parent: Table, partition: Table) -> None:
+    """What the server asks of a table before it becomes a partition (ATExecAttachPartition)."""
+    if parent.kind != "partitioned table" and ctx.certain(parent):
+        ctx.fail("42809", f'ALTER action ATTACH PARTITION cannot be performed on relation "{parent.name.name}"')
+    if partition.partition_of is not None:
+        ctx.fail("42809", f'"{partition.name.name}" is already a partition')
+    if not (ctx.certain(parent) and ctx.certain(partition)):
+        return
+    for column in parent.columns:
+        own = partition.column(column.name)
+        if own is None:
+            ctx.fail("42804", f'child table is missing column "{column.name}"')
+        if own.type is not None and column.type is not None and own.type != column.type:
+            ctx.fail("42804", f'child table "{partition.name.name}" has different type for column "{column.name}"')
+        if column.not_null and own.not_null is False:
+            ctx.fail("42804", f'column "{column.name}" in child table must be marked NOT NULL')
+    for own in partition.columns:
+        if parent.column(own.name) is None:
+            ctx.fail("42804", f'table "{partition.name.name}" contains column "{own.name}" not found in parent')
+    for constraint in parent.constraints:
+        if constraint.kind == "check" and not constraint.no_inherit and partition.constraint(constraint.name) is None:
+            ctx.fail("42804", f'child table is missing constraint "{constraint.name}"')
+
+
+def detach(ctx: Context, op: DetachPartition) -> None:
+    parent = ctx.table(op.relation, op.if_exists)
+    partition = ctx.table(op.partition)
+    if partition.partition_of != parent.name:
+        if not ctx.lenient and ctx.certain(partition) and ctx.certain(parent):
+            where = f'relation "{partition.name.name}" is not a partition of relation'
+            ctx.fail("42P01", f'{where} "{parent.name.name}"')
+        return
+    for index in ctx.catalog.indexes(partition.name):
+        if index.parent is not None:
+            ctx.put(replace(index, parent=None))
+    ctx.put(released(replace(partition, partition_of=None, bound=None)))
+
+
+def released(table: Table) -> Table:
+    """A table that has lost its parent: what it had from there is its own now."""
+    return replace(
+        table,
+        columns=tuple(replace(c, inherited=max(0, c.inherited - 1), local=True) for c in table.columns),
+        constraints=tuple(
+            replace(c, inherited=max(0, c.inherited - 1), local=True, parent=False) if c.inherited else c
+            for c in table.constraints
+        ),
+    )
+
+
+HANDLERS: Handlers = {AttachPartition: attach, DetachPartition: detach}

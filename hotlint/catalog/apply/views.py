@@ -1,0 +1,205 @@
+"""Views and materialized views, CREATE TABLE AS: columns, and what they read (view.c, createas.c)."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from hotlint.catalog.apply.context import Context, Handlers
+from hotlint.catalog.apply.writer import find_function
+from hotlint.catalog.names import QName
+from hotlint.catalog.records import Column, CompositeType, Table, View
+from hotlint.operations import CreateTableAs, CreateView, Expr, Query, RefreshMaterializedView, TypeName
+
+Reads = tuple[tuple[QName, tuple[str, ...] | None], ...]
+
+
+def create_view(ctx: Context, op: CreateView) -> None:
+    name = ctx.new_name(op.relation, op.temporary)
+    reads, columns, known = describe(ctx, op.query, op.columns)
+    old = ctx.catalog.relations.get(name)
+    if old is not None and op.replace:
+        if not isinstance(old, View):
+            if ctx.certain(old) and not ctx.lenient:
+                ctx.fail("42809", f'"{name.name}" is not a view')
+        elif ctx.certain(old) and known and not ctx.lenient:
+            _refuse_changed_columns(ctx, old, columns)
+    else:
+        ctx.refuse_duplicate(name, False)
+    kept = old if isinstance(old, View) and op.replace else None
+    ctx.put(
+        View(
+            name,
+            columns=columns,
+            known=known,
+            query=op.query,
+            reads=reads,
+            functions=_functions(ctx, op.query),
+            options=tuple(sorted(op.options)),
+            persistence="temporary" if op.temporary else "permanent",
+            triggers=kept.triggers if kept is not None else (),
+            owner=kept.owner if kept is not None else None,
+            origin=kept.origin if kept is not None else ctx.step,
+        )
+    )
+
+
+def _refuse_changed_columns(ctx: Context, old: View, columns: tuple[Column, ...]) -> None:
+    """CREATE OR REPLACE VIEW may only add columns at the end (view.c: checkViewColumns)."""
+    if len(columns) < len(old.columns):
+        ctx.fail("42P16", "cannot drop columns from view")
+    for before, after in zip(old.columns, columns, strict=False):
+        if before.name != after.name:
+            ctx.fail("42P16", f'cannot change name of view column "{before.name}" to "{after.name}"')
+
+
+def create_table_as(ctx: Context, op: CreateTableAs) -> None:
+    name = ctx.new_name(op.relation, op.persistence == "temporary")
+    ctx.refuse_duplicate(name, op.if_not_exists)
+    reads, columns, known = describe(ctx, op.query, op.columns)
+    if op.kind == "materialized view":
+        ctx.put(
+            View(
+                name,
+                kind="materialized view",
+                columns=columns,
+                known=known,
+                query=op.query,
+                reads=reads,
+                functions=_functions(ctx, op.query),
+                populated=op.with_data,
+                origin=ctx.step,
+            )
+        )
+        return
+    ctx.put(
+        Table(name, columns=columns, known=known, persistence=op.persistence, empty=not op.with_data, origin=ctx.step)
+    )
+
+
+def refresh(ctx: Context, op: RefreshMaterializedView) -> None:
+    found = ctx.find(op.relation)
+    if found is None:
+        ctx.missing(op.relation, False)
+        return
+    if not isinstance(found, View) or found.kind != "materialized view":
+        if ctx.certain(found) and not ctx.lenient:
+            ctx.fail(
+                "0A000" if isinstance(found, View) else "42809", f'"{op.relation.name}" is not a materialized view'
+            )
+        return
+    if op.concurrently and not ctx.lenient and ctx.certain(found):
+        if not found.populated:
+            ctx.fail("0A000", "CONCURRENTLY cannot be used when the materialized view is not populated")
+        if not any(i.unique and i.where is None and None not in i.columns for i in ctx.catalog.indexes(found.name)):
+            ctx.fail("55000", f'cannot refresh materialized view "{found.name}" concurrently')
+    ctx.put(replace(found, populated=op.with_data))
+
+
+def _functions(ctx: Context, query: Query) -> tuple[QName, ...]:
+    found = (find_function(ctx.catalog, name) for name in query.functions)
+    return tuple(dict.fromkeys(f for f in found if f is not None))
+
+
+def describe(ctx: Context, query: Query, names: tuple[str, ...] = ()) -> tuple[Reads, tuple[Column, ...], bool]:
+    """What a query reads, and the columns of its result; the last tells whether those are all known.
+
+    Raises CatalogError 42P01 where a relation that it reads surely does not exist.
+    """
+    sources = _sources(ctx, query)
+    reads: dict[QName, dict[str, None] | None] = {}
+    for found, record in sources.values():
+        reads.setdefault(found, {} if record is not None else None)
+    for qualifier, column in query.columns:
+        _note_read(sources, reads, qualifier, column)
+    for star in query.star:
+        for label, (found, record) in sources.items():
+            if star is None or star == label:
+                wide = _record_columns(record)
+                held = reads.get(found)
+                if wide is None:
+                    reads[found] = None
+                elif held is not None:
+                    held.update(dict.fromkeys(c.name for c in wide))
+    result = tuple((n, tuple(c) if c is not None else None) for n, c in reads.items())
+    columns, known = _outputs(ctx, query, sources, names)
+    return result, columns, known
+
+
+_Sources = dict[str, tuple[QName, "Table | View | CompositeType | None"]]
+
+
+def _sources(ctx: Context, query: Query) -> _Sources:
+    """The relations that a query reads, by the name under which it knows them."""
+    sources: _Sources = {}
+    for use in query.relations:
+        name = ctx.resolve(use.relation)
+        record = ctx.catalog.relations.get(name)
+        if record is None and not ctx.inside:
+            ctx.missing(use.relation, False)
+        label = use.alias or use.relation.name
+        while label in sources and sources[label][0] != name:
+            label += " "  # the same alias in another part of the query
+        sources[label] = (name, record if isinstance(record, (Table, View, CompositeType)) else None)
+    return sources
+
+
+def _record_columns(record: Table | View | CompositeType | None) -> tuple[Column, ...] | None:
+    return record.columns if record is not None and record.known else None
+
+
+def _note_read(
+    sources: _Sources, reads: dict[QName, dict[str, None] | None], qualifier: str | None, column: str
+) -> None:
+    for label, (found, record) in sources.items():
+        held = reads.get(found)
+        if held is None or record is None:
+            continue
+        if qualifier is not None:
+            if label.rstrip(" ") == qualifier and (record.column(column) is not None or not record.known):
+                held[column] = None
+        elif record.column(column) is not None or (not record.known and len(sources) == 1):
+            held[column] = None
+
+
+def _outputs(ctx: Context, query: Query, sources: _Sources, names: tuple[str, ...]) -> tuple[tuple[Column, ...], bool]:
+    columns: list[Column] = []
+    known = bool(query.output)
+    expressions = query.outputs if len(query.outputs) == len(query.output) else (None,) * len(query.output)
+    for label, expression in zip(query.output, expressions, strict=True):
+        if label != "*":
+            columns.append(Column(label, type=_type(expression, sources), not_null=False, origin=ctx.step))
+            continue
+        qualifier = expression.name.name if expression is not None and expression.name is not None else None
+        if qualifier is None and len(sources) == 1 and len(query.relations) == 1:
+            qualifier = next(iter(sources))
+        wide = _record_columns(sources[qualifier][1]) if qualifier in sources else None
+        if wide is None:
+            known = False
+            continue
+        columns.extend(
+            Column(c.name, type=c.type, collation=c.collation, not_null=False, origin=ctx.step) for c in wide
+        )
+    for place, name in enumerate(names):
+        if place < len(columns):
+            columns[place] = replace(columns[place], name=name)
+        else:
+            columns.append(Column(name, not_null=False, origin=ctx.step))
+    return tuple(columns), known or len(names) >= max(1, len(query.output))
+
+
+def _type(expression: Expr | None, sources: _Sources) -> TypeName | None:
+    if expression is None:
+        return None
+    if expression.kind == "cast":
+        return expression.type
+    if expression.kind == "column" and expression.value is not None:
+        qualifier = expression.name.name if expression.name is not None else None
+        for label, (_, record) in sources.items():
+            if record is not None and (qualifier is None or label == qualifier):
+                column = record.column(expression.value)
+                if column is not None:
+                    return column.type
+    return None
+
+
+HANDLERS: Handlers = {CreateView: create_view, CreateTableAs: create_table_as, RefreshMaterializedView: refresh}
