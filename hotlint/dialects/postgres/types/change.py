@@ -8,7 +8,7 @@ from hotlint.catalog.catalog import Reader
 from hotlint.catalog.outcome import CatalogError, ServerError
 from hotlint.catalog.records import Index
 from hotlint.dialects.postgres.types.coercion import CannotTell, Cost, coerce, worse
-from hotlint.dialects.postgres.types.indexes import keeps_key
+from hotlint.dialects.postgres.types.indexes import ForeignKeyMatch, keeps_key
 from hotlint.dialects.postgres.types.names import Modifiers, Resolved, canonical, resolve
 from hotlint.dialects.postgres.types.tables import tables
 from hotlint.operations import Expr, Name, TypeName
@@ -66,6 +66,19 @@ class TypeChange(msgspec.Struct, frozen=True, gc=False):
                     return False
                 verdict = None
         return verdict
+
+    def keeps_foreign_key(
+        self, before: ForeignKeyMatch | bool | None, after: ForeignKeyMatch | bool | None
+    ) -> bool | None:
+        """Whether a foreign key that has the column on either side is not validated again (tablecmds.c:
+        TryReuseForeignKey, ATAddForeignKeyConstraint); None where it cannot be known.
+
+        ``before`` and ``after`` are ``foreign_key_match`` with the old and the new type. A rewrite of the table,
+        whatever its cause, always validates again.
+        """
+        if self.rewrite is None or before is None or after is None:
+            return False if self.rewrite else None
+        return not self.rewrite and before == after
 
 
 def uses_column(expr: Expr, column: str) -> bool:

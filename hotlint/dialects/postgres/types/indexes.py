@@ -69,8 +69,7 @@ class ForeignKeyMatch(msgspec.Struct, frozen=True, gc=False):
     """How the server compares a key column with a foreign key's column: the types of the equality operator and the
     cast that the foreign key's column needs.
 
-    Where a type changes, the foreign key is validated again unless the match before equals the match after
-    (tablecmds.c: ATAddForeignKeyConstraint, ``old_check_ok``).
+    ``TypeChange.keeps_foreign_key`` compares the match before with the match after.
     """
 
     left: str
@@ -98,7 +97,8 @@ def foreign_key_match(
     if (opclass.family, opclass.input, base.name) in equality and (opclass.family, base.name, base.name) in equality:
         return ForeignKeyMatch(opclass.input, base.name, "relabel")
     if opclass.input in _KINDS_TAKEN:
-        if pk.bottom.name != base.name:
+        # Domains over enums are not seen through here (parse_coerce.c: check_generic_type_consistency).
+        if pk.bottom.name != base.name or (base.kind == "enum" and (pk.base or fk.base)):
             return False
         return ForeignKeyMatch(opclass.input, opclass.input, fk.name)
     target = Resolved(opclass.input, "base", "")
