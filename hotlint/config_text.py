@@ -84,7 +84,7 @@ def _read_yaml(text: str, path: str) -> ConfigText:
     try:
         node = loader.get_single_node()
         positions: Positions = {}
-        if node is None:
+        if node is None or node.tag == "tag:yaml.org,2002:null":
             return ConfigText(path, {}, lambda: positions)
         if not isinstance(node, yaml.MappingNode):
             raise ConfigError("the configuration is a list of keys with values", path, 1, 1)
