@@ -169,25 +169,34 @@ class _Reader:
             filled = placeholders.fill(text, start, options.placeholders, options.patterns, style=style, variables=True)
             if self._whole(filled):
                 return True
-        first = piece.edits[0]
+        holes = [edit for edit in piece.edits if not self._known(edit[2], edit[3])]
+        if not holes:
+            return False
+        first = holes[0]
         hole = self.script.text[first[2] : first[3]]
         message = f"this statement cannot be read without the value of {hole}; set it under placeholders"
         self.problems.append(Problem("not-covered", message, first[2], first[3]))
         return True
 
+    def _known(self, start: int, end: int) -> bool:
+        return placeholders.known(self.script.text[start:end], self.options.placeholders, self.options.patterns)
+
     def _missing_semicolon(self, piece: TextMap, error: ParseError) -> TextMap | None:
         """Where the error is the beginning of another statement, adds the one before it and gives the rest."""
         at = _location(error, piece.text)
         text = piece.text
-        word = next((text[start:end] for kind, start, end in tokens(text, at) if kind == "word"), "")
-        line = text.rfind("\n", 0, at) + 1
-        if word.upper() not in _BEGINNINGS or not text.startswith(word, at) or text[line:at].strip() or line == 0:
+        if not _begins(text, at):
             return None
-        before = piece.part(0, trim_end(text, 0, at))
-        if not self._whole(before):
+        rest = piece.part(at, len(text))
+        try:
+            parse_sql_json(rest.text)
+        except ParseError as another:
+            if not _begins(rest.text, _location(another, rest.text)):
+                return None
+        if not self._whole(piece.part(0, trim_end(text, 0, at))):
             return None
         self.problems.append(_problem(piece, error, "; a semicolon is missing before it"))
-        return piece.part(at, len(text))
+        return rest
 
     # -- statements
 
@@ -234,7 +243,7 @@ def _spans(
     pieces = parts(text, first, end)
     found: list[tuple[int, int]] = []
     whole = (filled.script(start), filled.script_end(end))
-    paired = len(pieces) == len(operations)
+    paired = tag in _LISTS and len(pieces) == len(operations)
     for index in range(len(operations)):
         piece = None
         if paired:
@@ -264,6 +273,8 @@ def _after_relation(text: str, start: int, end: int) -> int:
     return end
 
 
+# Statements whose operations stand between commas.
+_LISTS = frozenset(["AlterTableStmt", "DropStmt", "DropRoleStmt", "LockStmt", "TruncateStmt", "VacuumStmt"])
 _KIND_WORDS = frozenset(
     ["ALTER", "TABLE", "FOREIGN", "INDEX", "VIEW", "MATERIALIZED", "SEQUENCE", "IF", "EXISTS", "ONLY"]
 )
@@ -273,6 +284,15 @@ def _location(error: ParseError, text: str) -> int:
     """The code-point offset of an error in the text that was parsed; pglast gives none for "at end of input"."""
     at = error.args[1] if len(error.args) > 1 else None
     return at if isinstance(at, int) and 0 <= at <= len(text) else len(text)
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a statement could begin at ``at``: with its first word, on a new line."""
+    line = text.rfind("\n", 0, at) + 1
+    if line == 0 or text[line:at].strip():
+        return False
+    kind, start, end = next(tokens(text, at), ("open", at, at))
+    return kind == "word" and start == at and text[start:end].upper() in _BEGINNINGS
 
 
 def _problem(piece: TextMap, error: ParseError, more: str = "") -> Problem:

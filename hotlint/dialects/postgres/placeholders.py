@@ -86,6 +86,11 @@ def fill(
     return TextMap("".join(pieces), base, tuple(edits))
 
 
+def known(hole: str, values: Mapping[str, str], patterns: tuple[str, ...]) -> bool:
+    """Whether the project tells the value of the placeholder ``hole``."""
+    return _value(hole, values, patterns, None) is not None
+
+
 def _value(hole: str, values: Mapping[str, str], patterns: tuple[str, ...], style: Style | None) -> str | None:
     """What replaces a placeholder; None leaves it (``style`` None, and no value known)."""
     inside, name, default = _names(hole, patterns)

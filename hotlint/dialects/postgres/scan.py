@@ -267,7 +267,8 @@ class TextMap:
 
     def part(self, start: int, end: int) -> TextMap:
         """The map of ``text[start:end]`` alone."""
-        inside = tuple((a - start, b - start, c, d) for a, b, c, d in self.edits if a < end and b > start)
+        near = self.edits[max(bisect_right(self._starts, start) - 1, 0) : bisect_right(self._starts, end)]
+        inside = tuple((a - start, b - start, c, d) for a, b, c, d in near if a < end and b > start)
         return TextMap(self.text[start:end], self.script(start), inside)
 
     def filled(self, start: int, end: int) -> bool:

@@ -199,3 +199,15 @@ def test_a_psql_script_is_read_without_what_only_psql_understands() -> None:
         ("SelectStmt", "select b[1:2] from t where a = 'x' and b = y"),
     ]
     assert found.problems == ()
+
+
+def test_an_error_at_the_beginning_of_a_line_need_not_be_a_missing_semicolon() -> None:
+    text = "create table a (b int)\nwith nothing;\nselect 1;"
+    assert statements(text) == ["select 1"]
+    assert problems(text) == [("syntax-error", 'syntax error at or near "nothing"', "nothing")]
+
+
+def test_an_error_in_a_statement_whose_values_are_known_is_a_syntax_error() -> None:
+    text = "drop tabel ${schema}.t"
+    found = parse(text, placeholders={"schema": "app"})
+    assert [(p.rule, text[p.start : p.end]) for p in found.problems] == [("syntax-error", "tabel")]
