@@ -105,6 +105,7 @@ class Query(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str = ""  # normalised text, equal for equal queries
     row_limit: bool = False  # LIMIT or FETCH at its top level
     order_by: bool = False
+    where: Expr | None = None  # the WHERE of its top level, when the query is a plain SELECT
 
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
@@ -582,6 +583,7 @@ class CreateRule(RelationOperation, frozen=True, gc=False, kw_only=True):
     replace: bool = False
     reads: tuple[RelationUse, ...] = ()
     where: Expr | None = None
+    writes: tuple[Name, ...] = ()  # the relations that its actions write
 
 
 class RenameSubobject(RelationOperation, frozen=True, gc=False, kw_only=True):
@@ -693,11 +695,13 @@ class Vacuum(Operation, frozen=True, gc=False, kw_only=True):
     freeze: bool = False
     skip_locked: bool = False
     options: tuple[tuple[str, str], ...] = ()
+    only: bool = False
 
 
 class Analyze(Operation, frozen=True, gc=False, kw_only=True):
     relation: Name | None = None
     columns: tuple[str, ...] = ()
+    only: bool = False
 
 
 class Cluster(Operation, frozen=True, gc=False, kw_only=True):

@@ -1,0 +1,145 @@
+"""What a statement does on PostgreSQL 12 to 18: locks, rewrites, scans, index builds, losses, refusals.
+
+``impact_of`` is the whole interface. Each kind of operation has one function, found by its class; the facts that differ
+between versions stand in tables (``hotlint/dialects/postgres/locks.py``, ``syntax.py``), with their sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hotlint import operations as ops
+from hotlint.catalog.catalog import CatalogView
+from hotlint.catalog.outcome import Outcome
+from hotlint.dialects.postgres.impact import data, drops, enums, indexes, maintenance, objects
+from hotlint.dialects.postgres.impact.alter_table import EFFECTS, alter, alter_rule
+from hotlint.dialects.postgres.impact.context import ImpactContext
+from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.syntax import FEATURES_OF, missing
+from hotlint.dialects.postgres.locks import ALTER_TABLE, AX
+from hotlint.impact import Impact
+from hotlint.operations import Operation
+from hotlint.source import Statement
+
+__all__ = ["ImpactContext", "impact_of"]
+
+Handler = Callable[[Any, Draft], None]
+
+
+def impact_of(
+    statement: Statement, before: CatalogView, after: CatalogView, outcome: Outcome, context: ImpactContext
+) -> Impact:
+    """What ``statement`` does on ``context.server`` when it finds the schema ``before`` and leaves it ``after``.
+
+    ``outcome`` is what the catalog said. Where the server refuses the statement, the impact has the error and nothing
+    else but ``allowed_in_transaction``, as the server gives everything back.
+    """
+    draft = Draft(before, after, outcome, context)
+    operations = statement.operations
+    if len(operations) > 1:
+        _several(operations, draft)
+    for operation in operations:
+        kind = type(operation)
+        handler = HANDLERS.get(kind)
+        if kind in FEATURES_OF:
+            feature = missing(operation, draft.major)
+            if feature is not None:
+                draft.fail("42601", f'syntax error at or near "{feature.near}"')
+                return draft.finish()
+        if handler is not None:
+            handler(operation, draft)
+    if context.new_enum_values:
+        enums.check_new_values(operations, draft)
+    return draft.finish()
+
+
+def _several(operations: tuple[Operation, ...], draft: Draft) -> None:
+    """The subcommands of an ALTER TABLE share the strongest lock; several indexes cannot be dropped concurrently."""
+    modes = [rule[0] for rule in (alter_rule(op, draft.major) for op in operations) if rule is not None]
+    if any(type(op) is ops.ChangeOwner for op in operations):
+        modes.append(AX)
+    draft.alter_mode = max(modes, default=-1)
+    if all(isinstance(op, ops.DropIndex) and op.concurrently for op in operations):
+        draft.fail("0A000", "DROP INDEX CONCURRENTLY does not support dropping multiple objects")
+
+
+def _do_block(op: ops.DoBlock, draft: Draft) -> None:
+    """The static statements in the body run as part of the statement, those under a condition perhaps."""
+    if op.body is None:
+        return
+    alone, draft.alone = draft.alone, False
+    for inner in op.body.statements:
+        if inner.operations and len(inner.operations) > 1:
+            _several(inner.operations, draft)
+        for operation in inner.operations:
+            handler = HANDLERS.get(type(operation))
+            if handler is not None:
+                handler(operation, draft)
+        draft.alter_mode = -1
+    draft.alone = alone
+    if op.body.dynamic:
+        draft.unknown.append("what its dynamic SQL does is not known")
+
+
+def _opaque(op: ops.Opaque, draft: Draft) -> None:
+    if op.relations:
+        draft.unknown.append(f"what {op.tag} does to the relations that it names is not known")
+
+
+def _call(op: ops.Call, draft: Draft) -> None:
+    draft.unknown.append("what the procedure does when it runs is not known")
+
+
+HANDLERS: dict[type[Operation], Handler] = {
+    **dict.fromkeys((row.operation for row in ALTER_TABLE), alter),
+    **dict.fromkeys(EFFECTS, alter),
+    ops.SetColumnAttribute: alter,
+    ops.SetOptions: alter,
+    ops.AddConstraint: alter,
+    ops.CreateTable: objects.create_table,
+    ops.CreateTableAs: objects.create_table_as,
+    ops.CreateView: objects.create_view,
+    ops.RefreshMaterializedView: maintenance.refresh,
+    ops.DropTable: drops.drop_relation,
+    ops.DropView: drops.drop_relation,
+    ops.DropMaterializedView: drops.drop_relation,
+    ops.DropSequence: drops.drop_relation,
+    ops.DropRelation: drops.drop_relation,
+    ops.DropIndex: drops.drop_index,
+    ops.DropObject: drops.drop_object,
+    ops.DropSubobject: drops.drop_subobject,
+    ops.RenameRelation: objects.rename_relation,
+    ops.RenameSubobject: objects.rename_subobject,
+    ops.ChangeSchema: objects.change_schema,
+    ops.ChangeOwner: objects.change_owner,
+    ops.CreateIndex: indexes.create_index,
+    ops.AttachIndex: indexes.attach_index,
+    ops.Reindex: indexes.reindex,
+    ops.Cluster: indexes.cluster,
+    ops.Vacuum: maintenance.vacuum,
+    ops.Analyze: maintenance.analyze,
+    ops.CreateTrigger: objects.create_trigger,
+    ops.CreatePolicy: objects.policy,
+    ops.AlterPolicy: objects.policy,
+    ops.CreateRule: objects.create_rule,
+    ops.CreateSequence: objects.create_sequence,
+    ops.AlterSequence: objects.alter_sequence,
+    ops.AlterDomain: objects.alter_domain,
+    ops.AlterCompositeType: objects.alter_composite,
+    ops.Comment: objects.comment,
+    ops.Grant: objects.grant,
+    ops.CreateObject: objects.create_object,
+    ops.AlterObject: objects.alter_object,
+    ops.Select: data.select,
+    ops.Insert: data.insert,
+    ops.Update: data.update,
+    ops.Delete: data.delete,
+    ops.Merge: data.merge,
+    ops.Truncate: data.truncate,
+    ops.Copy: data.copy,
+    ops.LockTable: data.lock_table,
+    ops.DoBlock: _do_block,
+    ops.Call: _call,
+    ops.Opaque: _opaque,
+}

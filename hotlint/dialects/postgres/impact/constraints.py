@@ -1,0 +1,202 @@
+"""What changes to constraints do: which tables they lock, read, and build indexes on."""
+
+from __future__ import annotations
+
+from hotlint import operations as ops
+from hotlint.catalog.names import QName
+from hotlint.catalog.records import Constraint, Table
+from hotlint.dialects.postgres.impact import columns
+from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.drops import foreign_key_gone, gone
+from hotlint.dialects.postgres.locks import AS, AX, CONSTRAINT_INDEX_ON_PARTITIONS, RS, SRE, SUE
+from hotlint.operations import ConstraintDef
+
+
+def add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
+    """ADD CONSTRAINT, by kind."""
+    constraint = op.constraint
+    if constraint.kind == "foreign key":
+        _add_foreign_key(constraint, name, draft)
+    elif constraint.kind == "check":
+        if not constraint.not_valid and constraint.enforced:
+            _check(op, name, draft)
+    elif constraint.kind == "not null":
+        if not constraint.not_valid:
+            for member in draft.leaves(name, op.only or constraint.no_inherit):
+                columns.verify_not_null(constraint.columns[0], member, draft)
+    else:
+        _add_indexed(constraint, name, draft)
+
+
+def _check(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
+    """Every row of every table of the family is checked, but for those that have the constraint already
+    (heap.c: MergeWithExistingConstraint)."""
+    for member in draft.leaves(name, op.only or op.constraint.no_inherit):
+        if member != name and op.constraint.name is not None:
+            table = draft.before.table(member)
+            found = table.constraint(op.constraint.name) if table is not None else None
+            if found is not None and found.valid:
+                continue
+        draft.scan(member, "check", op.constraint.name)
+
+
+def _add_indexed(constraint: ConstraintDef, name: QName, draft: Draft) -> None:
+    """UNIQUE, PRIMARY KEY, EXCLUDE: an index is built, or one that is there is taken."""
+    keys = constraint.columns
+    if constraint.using_index is not None:
+        index = draft.before.index(QName(name.schema, constraint.using_index))
+        if index is not None:
+            # The rename takes SHARE UPDATE EXCLUSIVE (index.c: index_constraint_create; measured on 12 to 18).
+            renamed = constraint.name is not None and constraint.name != index.name.name
+            draft.lock(index.name, SUE if renamed else AS)
+            keys = tuple(c for c in index.columns if c is not None)
+    else:
+        build_indexes(name, draft)
+    if constraint.kind == "primary key":
+        for member in draft.leaves(name):
+            for key in keys:
+                columns.verify_not_null(key, member, draft)
+        if draft.before.children(name) and _nullable(name, keys, draft):
+            draft.lock_family(name, AX)
+
+
+def _nullable(name: QName, keys: tuple[str, ...], draft: Draft) -> bool:
+    """Whether a primary key makes a column NOT NULL, which recurses as SET NOT NULL does."""
+    table = draft.before.table(name)
+    found = [table.column(key) for key in keys] if table is not None else []
+    return any(column is not None and column.not_null is False for column in found)
+
+
+def build_indexes(name: QName, draft: Draft) -> None:
+    """Builds the indexes that the statement's constraints made, on the partitions too (indexcmds.c: DefineIndex)."""
+    draft.new_indexes(name)
+    found = draft.before.relation(name)
+    if found is None or found.kind != "partitioned table":
+        return
+    direct, below = next((d, b) for first, last, d, b in CONSTRAINT_INDEX_ON_PARTITIONS if first <= draft.major <= last)
+    children = frozenset(draft.before.children(name))
+    for member in draft.before.descendants(name):
+        draft.lock(member, direct if member in children else below)
+        draft.new_indexes(member)
+
+
+def _add_foreign_key(constraint: ConstraintDef, name: QName, draft: Draft) -> None:
+    validated = not constraint.not_valid and constraint.enforced
+    add_foreign_key(constraint, constraint.columns, name, validated, draft)
+
+
+def add_foreign_key(
+    constraint: ConstraintDef, keys: tuple[str, ...], name: QName, validated: bool, draft: Draft
+) -> None:
+    """The target gets the same SHARE ROW EXCLUSIVE as the table itself (tablecmds.c: ATAddForeignKeyConstraint), and
+    every partition of a partitioned target, where triggers are made."""
+    if constraint.foreign_key is None:
+        return
+    target = draft.target(constraint.foreign_key.target)
+    if target is not None:
+        found = draft.before.relation(target)
+        draft.lock_family(target, SRE, only=found is None or found.kind != "partitioned table")
+    if validated:
+        validate_foreign_key(name, target, constraint.name, draft)
+
+
+def validate_foreign_key(name: QName, target: QName | None, what: str | None, draft: Draft) -> None:
+    """One join of both tables in full (ri_triggers.c: RI_Initial_Check); where the referencing table has no rows, the
+    other is not read."""
+    table = draft.before.table(name)
+    partitioned = table is not None and table.kind == "partitioned table"
+    empty = True
+    for member in draft.leaves(name, only=not partitioned):
+        draft.scan(member, "foreign key", what)
+        found = draft.before.table(member)
+        empty = empty and found is not None and found.empty
+    if target is None or empty or target == name:
+        return
+    found = draft.before.table(target)
+    only = found is None or found.kind != "partitioned table"
+    for member in draft.leaves(target, only):
+        if draft.exists(member):
+            draft.scan(member, "foreign key", what)
+
+
+def drop_constraint(op: ops.DropConstraint, name: QName, draft: Draft) -> None:
+    """DROP CONSTRAINT (tablecmds.c: ATExecDropConstraint; index.c: index_drop)."""
+    table = draft.before.table(name)
+    found = table.constraint(op.constraint) if table is not None else None
+    if found is None:
+        return
+    if found.kind == "foreign key":
+        foreign_key_gone(name, found, draft)
+        _lock_partitions(name, AX, draft)
+    elif found.kind in ("check", "not null"):
+        if not found.no_inherit:
+            draft.lock_family(name, AX, op.only)
+    else:
+        if found.index is not None and draft.before.index(found.index) is not None:
+            draft.lock(found.index, AX)
+        _lock_partitions(name, AX, draft)
+    gone(draft)
+
+
+def _lock_partitions(name: QName, mode: int, draft: Draft) -> None:
+    found = draft.before.relation(name)
+    if found is not None and found.kind == "partitioned table":
+        draft.lock_family(name, mode)
+
+
+def validate_constraint(op: ops.ValidateConstraint, name: QName, draft: Draft) -> None:
+    """VALIDATE CONSTRAINT reads what was not checked; one that is valid costs nothing (ATExecValidateConstraint)."""
+    found = _constraint(op.constraint, name, draft)
+    if found is None:
+        table = draft.table(name)
+        if table is None or not table.known:
+            draft.scan(name, "check", op.constraint)
+            draft.unknown.append(f"the kind of constraint {op.constraint} is not known")
+        return
+    before = draft.before.table(name)
+    was = before.constraint(op.constraint) if before is not None else None
+    if was is not None and was.valid:
+        return
+    if found.kind == "foreign key":
+        _validate_partner(found, name, draft)
+        return
+    for member in draft.family(name, op.only or found.no_inherit):
+        draft.lock(member, SUE)
+    reason = "not null" if found.kind == "not null" else "check"
+    for member in draft.leaves(name, op.only or found.no_inherit):
+        copy = _constraint(op.constraint, member, draft, before_only=True)
+        if copy is None or not copy.valid:
+            draft.scan(member, reason, op.constraint)
+
+
+def _validate_partner(found: Constraint, name: QName, draft: Draft) -> None:
+    """The target is opened with ROW SHARE, its partitions are read (tablecmds.c: validateForeignKeyConstraint)."""
+    _lock_partitions(name, SUE, draft)
+    target = found.target
+    if target is not None and draft.exists(target):
+        record = draft.before.relation(target)
+        if record is not None and record.kind == "partitioned table":
+            draft.lock_family(target, AS)
+        draft.lock(target, RS)
+    validate_foreign_key(name, target, found.name, draft)
+
+
+def _constraint(what: str, name: QName, draft: Draft, before_only: bool = False) -> Constraint | None:
+    """The constraint as it was, or as an earlier part of the same statement made it."""
+    for view in (draft.before,) if before_only else (draft.before, draft.after):
+        table: Table | None = view.table(name)
+        found = table.constraint(what) if table is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def alter_constraint(op: ops.AlterConstraint, name: QName, draft: Draft) -> None:
+    """Enforcing or not makes or drops the triggers of both sides (18: ATExecAlterConstrEnforceability)."""
+    found = _constraint(op.constraint, name, draft)
+    if found is None or op.enforced is None or found.enforced == op.enforced or found.kind != "foreign key":
+        return
+    if found.target is not None and draft.exists(found.target):
+        draft.lock_family(found.target, AX)
+    if op.enforced:
+        validate_foreign_key(name, found.target, found.name, draft)

@@ -1,0 +1,251 @@
+"""The impact of a statement while it is being made: what the models write into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hotlint.catalog.catalog import CatalogView
+from hotlint.catalog.names import QName
+from hotlint.catalog.outcome import Outcome, ServerError
+from hotlint.catalog.records import Index, Relation, Table, View
+from hotlint.catalog.versioned import changes_since
+from hotlint.dialects.postgres.impact.context import ImpactContext
+from hotlint.dialects.postgres.locks import AX, BLOCKS, MODES, SUE
+from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, Rewrite, Scan
+from hotlint.operations import Name, RelationUse
+
+BRIEF, SCAN, BUILD, REWRITE = range(4)
+_DURATIONS: tuple[Duration, ...] = ("brief", "scan", "build", "rewrite")
+_SYSTEM = ("pg_catalog", "information_schema", "pg_toast")
+
+
+class Draft:
+    """Collects what a statement does; ``finish`` makes the ``Impact``.
+
+    The statement runs on ``before`` and leaves ``after``. Only relations that were there before it are locked: what it
+    makes itself nobody else can see. ``alone`` is False while the statements of a DO block are looked at.
+    """
+
+    __slots__ = (
+        "after",
+        "allowed",
+        "alone",
+        "alter_mode",
+        "before",
+        "breaks",
+        "builds",
+        "context",
+        "data_loss",
+        "durations",
+        "error",
+        "locks",
+        "major",
+        "outcome",
+        "path",
+        "released",
+        "rewrites",
+        "scans",
+        "truncated",
+        "unknown",
+    )
+
+    def __init__(self, before: CatalogView, after: CatalogView, outcome: Outcome, context: ImpactContext) -> None:
+        self.before = before
+        self.after = after
+        self.outcome = outcome
+        self.context = context
+        self.major = context.server.major
+        self.path = context.session.search_path
+        self.alone = True
+        self.alter_mode = -1
+        self.allowed = True
+        self.released = False
+        self.error: ServerError | None = None
+        self.locks: dict[QName, int] = {}
+        self.durations: dict[QName, int] = {}
+        self.rewrites: dict[QName, Rewrite] = {}
+        self.scans: dict[tuple[QName, str, str | None], Scan] = {}
+        self.builds: dict[tuple[QName, QName | None], IndexBuild] = {}
+        self.data_loss: list[DataLoss] = []
+        self.breaks: list[Break] = []
+        self.truncated: list[QName] = []
+        self.unknown: list[str] = []
+
+    # -- names and records
+
+    def resolve(self, name: Name) -> QName:
+        """The relation that a name of the statement means before it runs."""
+        return self.before.resolve(name, self.path)
+
+    def target(self, name: Name) -> QName | None:
+        """The relation that the statement works on: None where it is surely not there, or made by the statement."""
+        found = self.before.resolve(name, self.path)
+        return found if self.exists(found) else None
+
+    def exists(self, name: QName) -> bool:
+        """Whether the relation is there before the statement; one that the history never saw is assumed to be."""
+        if self.before.relation(name) is not None:
+            return True
+        catalog = self.before.catalog
+        if catalog.closed or name.schema in _SYSTEM or (name.schema == "public" and name.name.startswith("pg_")):
+            return False
+        made = self.after.relation(name)
+        if made is not None:
+            return getattr(made, "origin", -1) < 0
+        return not catalog.relations.deleted(name)
+
+    def table(self, name: QName) -> Table | None:
+        """The table before the statement, or as the statement's own use of it showed it."""
+        return self.before.table(name) or self.after.table(name)
+
+    def made_here(self, name: QName) -> bool:
+        """Whether the relation was made in the running transaction, this statement included."""
+        found = self.before.relation(name)
+        return found is None or found.origin >= self.context.first_step
+
+    def family(self, name: QName, only: bool = False) -> Iterator[QName]:
+        """The relation and, unless ``only``, all its partitions and inheritance children."""
+        yield name
+        if not only and self.before.children(name):
+            yield from self.before.descendants(name)
+
+    def leaves(self, name: QName, only: bool = False) -> Iterator[QName]:
+        """Those of the family that have rows of their own."""
+        for member in self.family(name, only):
+            found = self.before.relation(member)
+            if found is None or found.kind != "partitioned table":
+                yield member
+
+    def lost(self) -> Iterator[tuple[QName, Relation, Relation | None]]:
+        """The relations that the statement changed or removed, as they were and as they are."""
+        relations = self.before.catalog.relations
+        for source, key in changes_since(relations.journal, self.before.moment):
+            if source is relations:
+                was = self.before.relation(key)
+                if was is not None:
+                    yield key, was, self.after.relation(key)
+
+    # -- effects
+
+    def lock(self, name: QName, mode: int, duration: int = BRIEF) -> None:
+        """A lock on a relation; of two, the stronger mode and the longer duration stay."""
+        held = self.locks.get(name, -1)
+        if mode > held:
+            self.locks[name] = mode
+        if duration > self.durations.get(name, -1):
+            self.durations[name] = duration
+
+    def lock_family(self, name: QName, mode: int, only: bool = False) -> None:
+        for member in self.family(name, only):
+            self.lock(member, mode)
+
+    def busy(self, name: QName, duration: int) -> None:
+        """The statement keeps its lock on ``name`` busy for at least this long."""
+        if duration > self.durations.get(name, -1):
+            self.durations[name] = duration
+
+    def scan(self, name: QName, reason: str, what: str | None = None, duration: int = SCAN) -> None:
+        """Every row of a relation is read, where it has rows of its own."""
+        found = self.before.relation(name) or self.after.relation(name)
+        if found is not None and found.kind in ("partitioned table", "view", "foreign table"):
+            return
+        self.busy(name, duration)
+        key = (name, reason, what)
+        if key not in self.scans:
+            self.scans[key] = Scan(name, reason, what)
+
+    def rewrite(self, name: QName, reason: str, column: str | None = None) -> None:
+        """Every row is written anew, and every index is built again (cluster.c: finish_heap_swap)."""
+        found = self.before.relation(name) or self.after.relation(name)
+        if found is not None and found.kind in ("partitioned table", "view", "foreign table"):
+            return
+        self.busy(name, REWRITE)
+        if name in self.rewrites:
+            return
+        self.rewrites[name] = Rewrite(name, reason, column)
+        self.scan(name, "rewrite", duration=REWRITE)
+        for index in self.after.indexes(name):
+            self.build(index, self.before.relation(index.name) is None)
+
+    def build(self, index: Index, new: bool, concurrently: bool = False) -> None:
+        """An index of a table with rows of its own is built; every row of the table is read for it."""
+        if index.partitioned:
+            return
+        table = index.table
+        found = self.after.relation(table)
+        if found is not None and found.kind == "partitioned table":
+            return
+        self.builds.setdefault((table, index.name), IndexBuild(table, index.name, new, concurrently))
+        if not self.made_here(table):
+            self.scan(table, "index", index.name.name, BUILD)
+
+    def new_indexes(self, table: QName, concurrently: bool = False) -> None:
+        """Builds what the statement added to the indexes of ``table``."""
+        for index in self.after.indexes(table):
+            if self.before.relation(index.name) is None:
+                self.build(index, True, concurrently)
+
+    def read(self, uses: Iterable[RelationUse], mode: int) -> None:
+        """Relations that the statement names and does not run: no view is expanded, no partition opened."""
+        for use in uses:
+            name = self.target(use.relation)
+            if name is not None:
+                self.lock(name, mode)
+
+    def fail(self, sqlstate: str, message: str) -> None:
+        """The server refuses the statement; the first reason stays."""
+        if self.error is None:
+            self.error = ServerError(sqlstate, message)
+
+    def outside_transaction(self, what: str) -> None:
+        """The statement refuses a transaction block, a function and a DO block (xact.c: PreventInTransactionBlock)."""
+        self.allowed = False
+        self.released = True
+        if not self.alone:
+            self.fail("25001", f"{what} cannot be executed from a function")
+        elif self.context.in_transaction:
+            self.fail("25001", f"{what} cannot run inside a transaction block")
+
+    # -- the end
+
+    def finish(self) -> Impact:
+        """The impact; of a statement that fails, only the error and whether a transaction may hold it."""
+        outcome = self.outcome
+        error = self.error or outcome.error
+        if error is not None:
+            return Impact(error=error, allowed_in_transaction=self.allowed, unknown=outcome.unknown)
+        return Impact(
+            locks=tuple(self._lock(name, mode) for name, mode in self.locks.items()),
+            rewrites=tuple(self.rewrites.values()),
+            scans=tuple(self.scans.values()),
+            index_builds=tuple(self.builds.values()),
+            data_loss=tuple(self.data_loss),
+            breaks=tuple(self.breaks),
+            victims=outcome.victims,
+            truncated=tuple(self.truncated),
+            allowed_in_transaction=self.allowed,
+            skipped=outcome.skipped,
+            unknown=outcome.unknown + tuple(self.unknown) if self.unknown else outcome.unknown,
+        )
+
+    def _lock(self, name: QName, mode: int) -> Lock:
+        found = self.before.relation(name)
+        return Lock(
+            relation=name,
+            kind="table" if found is None else found.kind,
+            mode=MODES[mode],
+            blocks=BLOCKS[mode],
+            duration=_DURATIONS[self.durations[name]],
+            created_in_transaction=found is not None and found.origin >= self.context.first_step,
+            until="statement" if self.released else "transaction",
+        )
+
+
+def partner_mode(mode: int) -> int:
+    """The lock on what goes with a relation that is dropped: the same, SHARE UPDATE EXCLUSIVE if concurrently."""
+    return SUE if mode == SUE else AX
+
+
+def is_view(record: Relation | None) -> bool:
+    """Whether the relation is a plain view, which has no rows of its own."""
+    return isinstance(record, View) and record.kind == "view"

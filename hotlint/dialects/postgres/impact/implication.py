@@ -1,0 +1,163 @@
+"""What CHECK constraints prove: NOT NULL without a scan, and a partition's bound without a scan.
+
+The server's prover (predtest.c) is stronger than this in corners; what is here is what people write for the purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hotlint.catalog.records import Constraint, Table
+from hotlint.operations import Bound, Expr, PartitionKey
+
+_MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
+_CONSTANTS = ("string", "number", "bool", "null")
+
+Comparison = tuple[str, str, str | float]
+"""A column, an operator and a constant."""
+
+
+def conjuncts(expression: Expr) -> Iterator[Expr]:
+    """The parts of an expression that all hold where it holds."""
+    if expression.kind == "and":
+        for part in expression.args:
+            yield from conjuncts(part)
+    else:
+        yield expression
+
+
+def _not_null_column(part: Expr) -> str | None:
+    """The column of ``column IS NOT NULL`` or ``NOT column IS NULL``."""
+    if (part.kind == "not" and part.args[0].kind == "is_null") or part.kind == "is_not_null":
+        inner = part.args[0].args[0] if part.kind == "not" else part.args[0]
+        return inner.value if inner.kind == "column" else None
+    return None
+
+
+def implies_not_null(checks: Iterable[Constraint], column: str) -> bool:
+    """Whether valid CHECK constraints say that a column is not null (tablecmds.c: NotNullImpliedByRelConstraints).
+
+    A strict comparison such as ``column > 0`` proves nothing: a CHECK that is null passes.
+    """
+    return any(
+        _not_null_column(part) == column
+        for check in checks
+        if check.kind == "check" and check.valid and check.enforced and check.expression is not None
+        for part in conjuncts(check.expression)
+    )
+
+
+def implies_bound(table: Table, key: PartitionKey, bound: Bound, siblings: Iterable[Bound]) -> bool:
+    """Whether a table's own constraints prove that every row is within a partition's bound, so that ATTACH PARTITION
+    need not look (tablecmds.c: PartConstraintImpliedByRelConstraint). ``siblings`` are the other partitions' bounds."""
+    if bound.default:
+        return not any(not sibling.default for sibling in siblings)
+    column = key.elements[0].column
+    if key.strategy == "hash" or column is None:
+        return False
+    checks = [
+        part
+        for c in table.constraints
+        if c.kind == "check" and c.valid and c.enforced and c.expression is not None
+        for part in conjuncts(c.expression)
+    ]
+    found = table.column(column)
+    has_null = key.strategy == "list" and any(v.kind == "null" for v in bound.values)
+    never_null = found is not None and found.not_null is True and found.not_null_valid
+    if not has_null and not never_null and not any(_not_null_column(p) == column for p in checks):
+        return False
+    if key.strategy == "list":
+        return _within_list(checks, column, bound)
+    return len(key.elements) == 1 and _within_range(checks, column, bound)
+
+
+def _within_list(checks: list[Expr], column: str, bound: Bound) -> bool:
+    allowed = {_constant(v) for v in bound.values}
+    for part in checks:
+        values = _values(part, column)
+        if values is not None and values <= allowed:
+            return True
+    return False
+
+
+def _values(part: Expr, column: str) -> set[str | float | None] | None:
+    """The constants that ``column = constant`` or ``column IN (…)`` allows."""
+    if part.kind == "operator" and part.value == "=" and len(part.args) == 2 and _column(part.args[0]) == column:
+        value = _constant(part.args[1])
+        return None if value is None else {value}
+    if (
+        part.kind == "test"
+        and part.value is not None
+        and part.value.upper() == "IN"
+        and _column(part.args[0]) == column
+    ):
+        values = {_constant(v) for v in part.args[1:]}
+        return None if None in values else values
+    if part.kind == "or":
+        found: set[str | float | None] = set()
+        for inner in part.args:
+            values_of = _values(inner, column)
+            if values_of is None:
+                return None
+            found |= values_of
+        return found
+    return None
+
+
+def _within_range(checks: list[Expr], column: str, bound: Bound) -> bool:
+    comparisons = [c for part in checks for c in _comparisons(part) if c[0] == column]
+    lower = bound.lower[0] if bound.lower else None
+    upper = bound.upper[0] if bound.upper else None
+    return _proved(comparisons, ">=", lower) and _proved(comparisons, "<", upper)
+
+
+def _proved(comparisons: list[Comparison], operator: str, limit: Expr | None) -> bool:
+    """Whether ``column <operator> limit`` follows; there is nothing to prove of MINVALUE and MAXVALUE."""
+    if limit is None:
+        return True
+    wanted = _constant(limit)
+    if wanted is None:
+        return False
+    for _, op, value in comparisons:
+        if type(value) is not type(wanted):
+            continue
+        if operator == ">=" and (op in (">=", "=", ">") and value >= wanted):  # type: ignore[operator]
+            return True
+        if operator == "<" and ((op in ("<",) and value <= wanted) or (op in ("<=", "=") and value < wanted)):  # type: ignore[operator]
+            return True
+    return False
+
+
+def _comparisons(part: Expr) -> Iterator[Comparison]:
+    if part.kind == "test" and part.value is not None and part.value.upper() == "BETWEEN" and len(part.args) == 3:
+        column, low, high = _column(part.args[0]), _constant(part.args[1]), _constant(part.args[2])
+        if column is not None and low is not None and high is not None:
+            yield column, ">=", low
+            yield column, "<=", high
+    if part.kind != "operator" or len(part.args) != 2 or part.value not in _MIRROR:
+        return
+    left, right = part.args
+    column, value = _column(left), _constant(right)
+    if column is not None and value is not None:
+        yield column, part.value, value
+    column, value = _column(right), _constant(left)
+    if column is not None and value is not None:
+        yield column, _MIRROR[part.value], value
+
+
+def _column(expr: Expr) -> str | None:
+    if expr.kind == "cast":
+        return _column(expr.args[0])
+    return expr.value if expr.kind == "column" else None
+
+
+def _constant(expr: Expr) -> str | float | None:
+    """The value of a constant: a number, or text. Dates in ISO form compare as text."""
+    if expr.kind == "cast":
+        return _constant(expr.args[0])
+    if expr.kind == "number" and expr.value is not None:
+        return float(expr.value)
+    if expr.kind == "operator" and expr.value == "-" and len(expr.args) == 1:
+        inner = _constant(expr.args[0])
+        return -inner if isinstance(inner, float) else None
+    return expr.value if expr.kind in _CONSTANTS else None
