@@ -54,6 +54,11 @@ class Asker:
         self.options = options
         self.found: list[tuple[Finding, str]] = []
         self.errors: list[InternalError] = []
+        self._by_type: dict[type[Operation], list[RuleInfo]] = {}
+        for info in rules.values():
+            if info.scope == "step":
+                for kind in info.operation_types:
+                    self._by_type.setdefault(kind, []).append(info)
         self._failed: set[str] = set()
         self._contexts: dict[str, Context] = {}
         self._focus = Focus()
@@ -83,7 +88,7 @@ class Asker:
         asked = handlers.get(kind)
         if asked is None:
             asked = handlers[kind] = tuple(
-                self._for(info for info in self._step_rules(step.direction) if kind in info.operation_types)
+                self._for(info for info in self._by_type.get(kind, ()) if step.direction in info.directions)
             )
         if asked:
             self._ask(asked, step, operation, start, end, body)
@@ -115,11 +120,11 @@ class Asker:
                 line = step.script.position(start).line
                 self._fail(error, context.rule, step.migration.id, step.script.path, line)
 
-    def _step_rules(self, direction: str) -> Iterator[RuleInfo]:
-        return (i for i in self.rules.values() if i.scope == "step" and direction in i.directions)
-
     def _for_every_step(self, direction: str) -> tuple[Handler, ...]:
-        return tuple(self._for(info for info in self._step_rules(direction) if not info.operations))
+        rules = self.rules.values()
+        return tuple(
+            self._for(i for i in rules if i.scope == "step" and not i.operations and direction in i.directions)
+        )
 
     def _for(self, infos: Iterable[RuleInfo]) -> Iterator[Handler]:
         for info in infos:

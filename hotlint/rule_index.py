@@ -5,7 +5,7 @@ an index beside them: ``index.json`` in a wheel (written when it is built), ``__
 elsewhere, which is to a folder of rules what ``.pyc`` files are to its modules: kept while size and time of a file are
 the same, written where it can be, and missed by nobody.
 
-Only the standard library is imported here, since the wheel is built without Hotlint's dependencies.
+Only the standard library is imported here at first, since the wheel is built without Hotlint's dependencies.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def rule_files(folder: str) -> list[str]:
     return sorted(found)
 
 
-def index_folder(folder: str, names: list[str] | None = None) -> dict[str, dict[str, Any]]:
+def index_folder(folder: str, names: list[str] | None = None, *, cached: bool = True) -> dict[str, dict[str, Any]]:
     """File name → record of the rules in ``folder`` (all files, or ``names``).
 
     A record has ``size``, ``mtime`` (nanoseconds), ``rules`` (a list of facts, with ``class`` and ``scope``) and
@@ -52,7 +52,8 @@ def index_folder(folder: str, names: list[str] | None = None) -> dict[str, dict[
     """
     if names is None:
         names = rule_files(folder)
-    known = _read(os.path.join(folder, CACHED)) or _read(os.path.join(folder, SHIPPED))
+    cache = _cache_file(folder) if cached else ""
+    known = (_read(cache) or _read(os.path.join(folder, SHIPPED))) if cached else {}
     records: dict[str, dict[str, Any]] = {}
     changed = False
     for name in names:
@@ -68,18 +69,30 @@ def index_folder(folder: str, names: list[str] | None = None) -> dict[str, dict[
             record = {"size": status.st_size, "mtime": status.st_mtime_ns, **_read_rules(path)}
             changed = True
         records[name] = record
-    if changed:
-        _write(os.path.join(folder, CACHED), {**known, **records} if len(records) < len(known) else records)
+    if changed and cached:
+        _write(cache, {**known, **records} if len(records) < len(known) else records)
     return records
 
 
 def build_shipped(folder: str) -> str:
     """The text of a wheel's ``index.json`` for the rules in ``folder``; raises ``ValueError`` for a broken one."""
-    records = {name: {**record, "mtime": 0} for name, record in index_folder(folder).items()}
+    records = {name: {**record, "mtime": 0} for name, record in index_folder(folder, cached=False).items()}
     for name, record in records.items():
         if record["error"]:
             raise ValueError(f"{name}: {record['error']}")
     return json.dumps({"format": FORMAT, "files": records})
+
+
+def _cache_file(folder: str) -> str:
+    """Where the index of ``folder`` is kept: beside the ``.pyc`` files, or where Python is told to write none
+    (PYTHONDONTWRITEBYTECODE), in the user's cache folder."""
+    if not sys.dont_write_bytecode:
+        return os.path.join(folder, CACHED)
+    from zlib import crc32
+
+    from hotlint.cache import default_folder
+
+    return os.path.join(default_folder(), f"rules-{FORMAT}-{crc32(os.path.abspath(folder).encode()):08x}.json")
 
 
 def _read(path: str) -> dict[str, dict[str, Any]]:
@@ -96,8 +109,6 @@ def _read(path: str) -> dict[str, dict[str, Any]]:
 
 def _write(path: str, records: dict[str, dict[str, Any]]) -> None:
     """Writes the index if it can be written, in one move, so that a reader never sees half of it."""
-    if sys.dont_write_bytecode:
-        return
     draft = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -164,11 +164,30 @@ def test_two_rules_of_one_id_are_told_and_the_first_stays(tmp_path: Path) -> Non
     assert message.startswith(f'{path}: the id "drop-table" is taken by built-in rule ')
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("HOTLINT_CACHE_DIR", str(folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    return folder
+
+
+def test_the_index_is_kept_where_python_keeps_its_own(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "our_rule.py").write_text(rule_text())
+    find_rules([str(tmp_path)])
+    assert (tmp_path / rule_index.CACHED).is_file()
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    find_rules([str(tmp_path)])
+    assert [path.name.startswith("rules-") for path in cache.iterdir()] != []
+
+
 def test_an_edited_rule_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "our_rule.py"
     path.write_text(rule_text())
     assert "our-rule" in find_rules([str(path)]).rules
-    assert os.path.exists(tmp_path / rule_index.CACHED) is not sys.dont_write_bytecode
     path.write_text(rule_text("new-name"))
     assert "new-name" in find_rules([str(path)]).rules
 
