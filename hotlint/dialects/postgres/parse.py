@@ -183,19 +183,20 @@ class _Reader:
 
     def _missing_semicolon(self, piece: TextMap, error: ParseError) -> TextMap | None:
         """Where the error is the beginning of another statement, adds the one before it and gives the rest."""
-        at = _location(error, piece.text)
         text = piece.text
-        if not _begins(text, at):
+        at = _beginning(text, _location(error, text))
+        if at is None:
             return None
         rest = piece.part(at, len(text))
         try:
             parse_sql_json(rest.text)
         except ParseError as another:
-            if not _begins(rest.text, _location(another, rest.text)):
+            if _beginning(rest.text, _location(another, rest.text)) is None:
                 return None
         if not self._whole(piece.part(0, trim_end(text, 0, at))):
             return None
-        self.problems.append(_problem(piece, error, "; a semicolon is missing before it"))
+        word = next(text[start:end] for _, start, end in tokens(text, at))
+        self.problems.append(_problem(piece, error, f'; a semicolon is missing before "{word}"'))
         return rest
 
     # -- statements
@@ -286,13 +287,16 @@ def _location(error: ParseError, text: str) -> int:
     return at if isinstance(at, int) and 0 <= at <= len(text) else len(text)
 
 
-def _begins(text: str, at: int) -> bool:
-    """Whether a statement could begin at ``at``: with its first word, on a new line."""
-    line = text.rfind("\n", 0, at) + 1
-    if line == 0 or text[line:at].strip():
-        return False
-    kind, start, end = next(tokens(text, at), ("open", at, at))
-    return kind == "word" and start == at and text[start:end].upper() in _BEGINNINGS
+def _beginning(text: str, error: int) -> int | None:
+    """Where a statement begins on the line of an error, if one can: with the line's first word.
+
+    The error itself may stand behind it: in ``SELECT 1`` / ``INSERT INTO t …`` the INSERT is taken for a column's name.
+    """
+    line = text.rfind("\n", 0, error) + 1
+    kind, start, end = next(tokens(text, line), ("open", 0, 0))
+    if line == 0 or kind != "word" or start > error or text[start:end].upper() not in _BEGINNINGS:
+        return None
+    return start
 
 
 def _problem(piece: TextMap, error: ParseError, more: str = "") -> Problem:

@@ -103,8 +103,8 @@ def test_a_missing_semicolon_is_told_once_and_both_statements_are_read() -> None
     text = "create index i on t (a)\nCREATE INDEX j on t (b)\n  drop table x;\nselect 1;"
     assert statements(text) == ["create index i on t (a)", "CREATE INDEX j on t (b)", "drop table x", "select 1"]
     assert problems(text) == [
-        ("syntax-error", 'syntax error at or near "CREATE"; a semicolon is missing before it', "CREATE"),
-        ("syntax-error", 'syntax error at or near "drop"; a semicolon is missing before it', "drop"),
+        ("syntax-error", 'syntax error at or near "CREATE"; a semicolon is missing before "CREATE"', "CREATE"),
+        ("syntax-error", 'syntax error at or near "drop"; a semicolon is missing before "drop"', "drop"),
     ]
 
 
@@ -211,3 +211,12 @@ def test_an_error_in_a_statement_whose_values_are_known_is_a_syntax_error() -> N
     text = "drop tabel ${schema}.t"
     found = parse(text, placeholders={"schema": "app"})
     assert [(p.rule, text[p.start : p.end]) for p in found.problems] == [("syntax-error", "tabel")]
+
+
+def test_a_missing_semicolon_is_found_where_the_next_word_was_taken_for_an_alias() -> None:
+    text = "insert into a select 1\nselect 2 from b\nINSERT INTO c values (1);"
+    assert statements(text) == ["insert into a select 1", "select 2 from b", "INSERT INTO c values (1)"]
+    assert problems(text) == [
+        ("syntax-error", 'syntax error at or near "2"; a semicolon is missing before "select"', "2"),
+        ("syntax-error", 'syntax error at or near "INTO"; a semicolon is missing before "INSERT"', "INTO"),
+    ]
