@@ -9,7 +9,7 @@ from hotlint.planning.model import MigrationPlan, Plan, Step, TransactionInfo
 from hotlint.report.model import ProjectSummary
 from hotlint.report.plan_model import PlannedProject, PlanReport
 from hotlint.report.terminal import Style, columns, plain
-from hotlint.report.text import plural, recognised, server_line
+from hotlint.report.text import plural, recognised, server_line, wrapped
 
 _NO_STYLE = Style(False)
 _SQL_COLUMNS = 100
@@ -61,7 +61,7 @@ def render_summary(report: PlanReport, style: Style = _NO_STYLE) -> str:
 def _heading(plan: Plan, style: Style) -> Iterator[str]:
     project = ProjectSummary.of(plan.project, sum(len(m.steps) for m in plan.migrations))
     yield style.paint("strong", recognised(project))
-    yield from (f"  {plain(note)}" for note in project.notes)
+    yield from (f"  {wrapped(note, 2)}" for note in project.notes)
     for left_out in project.not_covered:
         yield f"  not covered: {plural(len(left_out.paths), 'file')} ({plain(left_out.reason)})"
 

@@ -10,6 +10,7 @@ from hotlint.report.model import Failure, ProjectSummary, Report
 from hotlint.report.terminal import Style, plain
 
 _NO_STYLE = Style(False)
+_TEXT_COLUMNS = 100
 
 
 def render(report: Report, sources: Sources, style: Style = _NO_STYLE) -> str:
@@ -29,7 +30,7 @@ def _finding(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
     for place in finding.related:
         yield from _related(place, sources, style)
     if finding.help:
-        yield f"  {style.paint('help', 'help:')} {_indented(finding.help, 8)}"
+        yield f"  {style.paint('help', 'help:')} {wrapped(finding.help, 8)}"
     for fix in finding.fixes:
         yield from _fix(fix, style)
 
@@ -50,22 +51,30 @@ def _fix(fix: Fix, style: Style) -> Iterator[str]:
             yield f"      {style.paint('sql', plain(line))}".rstrip()
 
 
-def _indented(text: str, by: int) -> str:
-    lines = [plain(line) for line in text.rstrip().split("\n")]
-    return ("\n" + " " * by).join(lines)
+def wrapped(text: str, indent: int) -> str:
+    """``text`` broken into lines behind ``indent`` columns; its own line breaks stay."""
+    from textwrap import wrap
+
+    lines: list[str] = []
+    for line in text.rstrip().split("\n"):
+        lines += wrap(plain(line), _TEXT_COLUMNS - indent, break_long_words=False, break_on_hyphens=False) or [""]
+    return ("\n" + " " * indent).join(lines)
 
 
 def _failure(failure: Failure, style: Style) -> Iterator[str]:
-    yield f"{style.paint('error', 'internal error')} in {plain(failure.where)}: {plain(failure.message)}"
-    yield "  This is a defect of Hotlint; everything else was checked. Please report it with the text below."
-    for line in failure.details.rstrip().split("\n") if failure.details else ():
+    yield f"{style.paint('error', 'failure')} in {plain(failure.where)}: {plain(failure.message)}"
+    if not failure.details:
+        return
+    yield "  A defect of Hotlint, or of a rule of your own. Everything else was checked. To report it, send:"
+    for line in failure.details.rstrip().split("\n"):
         yield f"      {plain(line)}".rstrip()
 
 
 def _summary(report: Report, style: Style) -> Iterator[str]:
     for project in report.projects:
         yield style.paint("faint", recognised(project))
-        yield from (f"  {plain(note)}" for note in project.notes)
+        for note in project.notes:
+            yield f"  {wrapped(note, 2)}"
         for left_out in project.not_covered:
             yield f"  not covered: {_several(left_out.paths)} ({plain(left_out.reason)})"
     yield f"{_counts(report, style)} {server_line(report.server.major, report.assumed)}"

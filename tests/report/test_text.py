@@ -110,6 +110,15 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal() -> None:
     assert not any("\x1b" in line or "\u202e" in line for line in lines)
 
 
+def test_long_help_is_broken_into_lines_behind_its_first_one() -> None:
+    lines = shown("x", finding(Place(PATH, 1, 1, 1, 2), help="word " * 30 + "\nA line of its own."))
+    assert lines[4:7] == [
+        "  help: " + "word " * 17 + "word",
+        "        " + "word " * 11 + "word",
+        "        A line of its own.",
+    ]
+
+
 def test_related_places_are_shown_with_what_is_there() -> None:
     text = "ALTER TABLE orders ADD COLUMN a int;\nUPDATE orders SET a = 1;\n"
     lock = Place(PATH, 1, 1, 1, 36, "ACCESS EXCLUSIVE on public.orders is taken here")
@@ -133,13 +142,16 @@ def test_counts_failures_and_what_is_not_covered_are_told_at_the_end() -> None:
     findings = tuple(finding(place, severity=s) for s in ("error", "error", "warning", "info"))
     left_out = LeftOut("MySQL", ("db/a.sql", "db/b.sql", "db/c.sql", "db/d.sql"))
     project = ProjectSummary("db", "flyway", "postgres", 1, 1, ("Numbered by time.",), (left_out,))
+    unusable = Failure("rules/own.py", "there is no rule in this file")
     failure = Failure("rule drop-table", "KeyError: 'x'", "Traceback …\n  line 2")
-    lines = shown("", *findings, projects=(project,), failures=(failure,), suppressed=2)
-    assert lines[lines.index("internal error in rule drop-table: KeyError: 'x'") :] == [
-        "internal error in rule drop-table: KeyError: 'x'",
-        "  This is a defect of Hotlint; everything else was checked. Please report it with the text below.",
+    lines = shown("", *findings, projects=(project,), failures=(failure, unusable), suppressed=2)
+    assert lines[lines.index("failure in rule drop-table: KeyError: 'x'") :] == [
+        "failure in rule drop-table: KeyError: 'x'",
+        "  A defect of Hotlint, or of a rule of your own. Everything else was checked. To report it, send:",
         "      Traceback …",
         "        line 2",
+        "",
+        "failure in rules/own.py: there is no rule in this file",
         "",
         "db: flyway, 1 migration, 1 statement",
         "  Numbered by time.",
