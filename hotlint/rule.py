@@ -191,7 +191,7 @@ def parse_doc(text: str) -> RuleDoc:
     sections: dict[str, list[str]] = {"": [], "Instead:": [], "Sources:": []}
     section = ""
     for line in lines:
-        if line.rstrip() in sections:
+        if line.strip() and line.rstrip() in sections:
             section = line.rstrip()
         else:
             sections[section].append(line)

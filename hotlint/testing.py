@@ -10,6 +10,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+import msgspec
+
 from hotlint.lint import LintOptions, LintResult, lint
 from hotlint.planning.loop import make_plan
 from hotlint.planning.model import Plan
@@ -94,7 +96,11 @@ def _files_project(example: Example) -> Project:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
                 file.write(text)
-        return discover([folder])[0]
+        found = discover([folder])
+    if len(found.projects) != 1:
+        raise ValueError(f"the files make {len(found.projects)} projects, not one")
+    project = found.projects[0]
+    return msgspec.structs.replace(project, problems=project.problems + found.problems)
 
 
 def complaints_about_form(rule: type[Rule]) -> list[str]:
