@@ -8,7 +8,7 @@ from hotlint.catalog.catalog import Reader
 from hotlint.catalog.outcome import CatalogError, ServerError
 from hotlint.catalog.records import Index
 from hotlint.dialects.postgres.types.coercion import CannotTell, Cost, coerce, worse
-from hotlint.dialects.postgres.types.indexes import ForeignKeyMatch, keeps_key
+from hotlint.dialects.postgres.types.indexes import ForeignKeyMatch, keeps_key, key_error
 from hotlint.dialects.postgres.types.names import Modifiers, Resolved, canonical, resolve
 from hotlint.dialects.postgres.types.tables import tables
 from hotlint.operations import Expr, Name, TypeName
@@ -66,6 +66,19 @@ class TypeChange(msgspec.Struct, frozen=True, gc=False):
                     return False
                 verdict = None
         return verdict
+
+    def index_error(self, index: Index, column: str) -> ServerError | None:
+        """The error with which the index cannot be made for the new type (indexcmds.c: ResolveOpClass): its operator
+        class does not take it (42804), or its method has none for it (42704). None also where it cannot be known."""
+        if self.old is None or self.new is None or not self.new.known:
+            return None
+        for element in index.elements:
+            if element.column == column:
+                opclass = element.opclass.name if element.opclass else None
+                error = key_error(self.old, self.new, index.method, opclass, self.major)
+                if error is not None:
+                    return error
+        return None
 
     def keeps_foreign_key(
         self, before: ForeignKeyMatch | bool | None, after: ForeignKeyMatch | bool | None
@@ -163,7 +176,12 @@ def _using(
             raise CannotTell(f"the type of column {column} is not known")
         return _Value(source, had, "free")
     if using.kind == "collate":
-        return _using(using.args[0], column, source, had, catalog, server, path)
+        value = _using(using.args[0], column, source, had, catalog, server, path)
+        if value.type is not None and value.type.collation is None and value.type.known:
+            raise CatalogError("42804", f"collations are not supported by type {value.type.sql}")
+        return value
+    if _may_fold(using):
+        raise CannotTell("the planner may reduce the USING expression to the column itself")
     if using.kind != "cast" or using.type is None:
         return _Value(None, (), "rewrite")
     inner = _using(using.args[0], column, source, had, catalog, server, path)
@@ -176,6 +194,13 @@ def _using(
     if found is None:
         raise CatalogError("42846", f"cannot cast type {inner.type.sql} to {target.sql}")
     return _Value(target, found.modifiers, worse(inner.cost, found.cost))
+
+
+def _may_fold(expr: Expr) -> bool:
+    """Whether constants decide what is left of the expression (clauses.c: eval_const_expressions)."""
+    if expr.kind == "case":
+        return any(arg.kind in ("bool", "null") for arg in expr.args[0 if expr.value is None else 1 : -1 : 2])
+    return expr.kind == "call" and expr.name == Name("nullif") and any(a.kind == "null" for a in expr.args)
 
 
 def _assigned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotlint.catalog.catalog import Reader
+from hotlint.catalog.outcome import ServerError
 from hotlint.dialects.postgres.types.coercion import CannotTell, pathway
 from hotlint.dialects.postgres.types.names import Resolved, resolve
 from hotlint.dialects.postgres.types.tables import OperatorClass, tables
@@ -48,6 +49,19 @@ def accepts(opclass: OperatorClass, type: Resolved, major: int) -> bool:
         return _KINDS_TAKEN[opclass.input] == ("array" if type.element else type.kind)
     cast = tables(major).casts.get((type.name, opclass.input))
     return cast is not None and cast.method == "b" and cast.context == "i"
+
+
+def key_error(old: Resolved, new: Resolved, method: str, opclass: str | None, major: int) -> ServerError | None:
+    """The error with which a key of an index cannot be made for the new type (indexcmds.c: ResolveOpClass)."""
+    before = default_opclass(old, method, major)
+    if opclass is None or (before is not None and opclass == before.name):
+        if before is None or default_opclass(new, method, major) is not None:
+            return None
+        return ServerError("42704", f'data type {new.sql} has no default operator class for access method "{method}"')
+    given = tables(major).opclasses.get((method, opclass))
+    if given is None or accepts(given, new, major):
+        return None
+    return ServerError("42804", f'operator class "{opclass}" does not accept data type {new.sql}')
 
 
 def keeps_key(old: Resolved, new: Resolved, method: str, opclass: str | None, major: int) -> bool | None:
