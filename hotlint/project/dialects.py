@@ -58,10 +58,10 @@ _MYSQL = re.compile(
 _SQLITE = re.compile(r"(?i)\bAUTOINCREMENT\b|^\s*PRAGMA\s+\w|\bWITHOUT\s+ROWID\b", re.MULTILINE)
 _CLICKHOUSE = re.compile(r"(?i)\bENGINE\s*=\s*\w*(?:MergeTree|Distributed|Kafka|Memory)\b")
 _POSTGRES = re.compile(
-    r"(?i)\b(?:jsonb|timestamptz|bigserial|serial|bytea|plpgsql)\b|\$\$|::\w|\bCREATE\s+EXTENSION\b"
+    r"(?i)\b(?:jsonb|timestamptz|bigserial|bytea|plpgsql)\b|::\w|\bCREATE\s+EXTENSION\b"
     r"|\bALTER\s+TABLE\s+ONLY\b|\bCONCURRENTLY\b"
 )
-_LOOKED_AT = 40  # files; a dialect shows in the first tables
+_LOOKED_AT = 20  # files; a dialect shows in the first tables
 
 
 def label(dialect: str) -> str:
@@ -97,14 +97,14 @@ def of_texts(texts: Iterable[str]) -> str | None:
     for count, text in enumerate(texts):
         if count == _LOOKED_AT:
             break
+        if _POSTGRES.search(text):
+            return None
         if _CLICKHOUSE.search(text):
             votes["clickhouse"] += 1
         elif _MYSQL.search(text):
             votes["mysql"] += 1
         elif _SQLITE.search(text):
             votes["sqlite"] += 1
-        if _POSTGRES.search(text):
-            return None
     best = max(votes, key=lambda name: votes[name])
     return best if votes[best] else None
 

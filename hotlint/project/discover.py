@@ -262,15 +262,18 @@ class _Search:
             if not parent or parent == at:
                 break
             at = parent
-            if at not in self._files and not self._load_for_file(at):
-                continue
+            if at not in self._files:
+                self._load_for_file(at)
             if path in self._files[at]:
                 best = at
+            if os.path.exists(os.path.join(at, ".git")):
+                break
         if best is not None:
             self.projects.setdefault(best, self._loaded[best])
         return best
 
-    def _load_for_file(self, root: str) -> bool:
+    def _load_for_file(self, root: str) -> None:
+        """Load what may be a project around a file; it is kept only where the file is part of it."""
         project = self.projects.get(root)
         if project is None:
             folder = self.tree.folder(root)
@@ -278,11 +281,10 @@ class _Search:
             found = self._recognise(folder, options) if folder else None
             if folder is None or found is None:
                 self._files[root] = frozenset()
-                return False
+                return
             project = load_project(found[0], folder, self.tree, options, found[1])
         self._loaded[root] = project
         self._files[root] = frozenset(files_of(project))
-        return True
 
 
 def load_project(

@@ -129,7 +129,11 @@ class Draft:
     def excluded(self, path: str) -> bool:
         """Whether the project's options leave this path out."""
         globs = self.options.exclude
-        return bool(globs) and (matches_any(path, globs) or matches_any(path[len(self.folder.path) + 1 :], globs))
+        return bool(globs) and (matches_any(path, globs) or matches_any(self.below(path), globs))
+
+    def below(self, path: str) -> str:
+        """The path as seen from the project's root."""
+        return path.removeprefix(self.folder.path.rstrip("/") + "/")
 
     def files(self, folder: Folder | None = None) -> list[str]:
         """Paths of the SQL files in the root, or in ``folder``, that are not excluded."""
@@ -168,7 +172,7 @@ class Draft:
 
     def duplicate(self, version: str, paths: Sequence[str]) -> None:
         """Tell that several files carry one version."""
-        names = " and ".join(path[len(self.folder.path) + 1 :] or path for path in paths)
+        names = " and ".join(self.below(path) for path in paths)
         message = f"Version {version} is used twice: {names}."
         self.problems.append(LayoutProblem(DUPLICATE, message, paths[-1], tuple(paths[:-1])))
 

@@ -90,7 +90,7 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
         )
     for undo in downs.values():
         draft.bad_name(undo.path, f"that of any version (there is no V{undo.version})")
-    draft.duplicates()
+    _tell_duplicates(draft, found["V"])
     for item in sorted(found["R"], key=lambda item: item.name):
         script = tree.script(item.path)
         if script is not None:
@@ -100,6 +100,15 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
     for item in found["B"]:
         draft.not_covered("a baseline, which new databases run in place of the versions up to its own", item.path)
     return draft.finish(down_style="file", numbering="dotted", no_transaction=NO_TX)
+
+
+def _tell_duplicates(draft: Draft, versions: list[_Found]) -> None:
+    by_key: dict[tuple[int, ...], list[_Found]] = {}
+    for item in versions:
+        by_key.setdefault(item.key, []).append(item)
+    for same in by_key.values():
+        if len(same) > 1:
+            draft.duplicate(same[0].version, sorted(item.path for item in same))
 
 
 def _gather(draft: Draft, folder: Folder, found: dict[str, list[_Found]]) -> None:

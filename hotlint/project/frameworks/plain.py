@@ -35,8 +35,8 @@ MIGRATION_FOLDERS = frozenset(
 )
 _FEW = 3
 _GENERATED = frozenset({"schema.sql", "structure.sql", "seed.sql", "seeds.sql"})
-_DOWN = re.compile(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)[._-]", re.IGNORECASE)
-_UP = re.compile(r"[._-](?:up|do)\Z|\Ado[._-]", re.IGNORECASE)
+_DOWN = re.compile(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)(?:[._-]|\Z)", re.IGNORECASE)
+_UP = re.compile(r"[._-](?:up|do)\Z|\A(?:do|up)(?:[._-]|\Z)", re.IGNORECASE)
 _OFF = re.compile(r"^-- postgres-migrations disable-transaction\b", re.MULTILINE)
 
 NO_TX = NoTransaction(

@@ -32,9 +32,11 @@ def detect(folder: Folder, tree: Tree) -> int | None:
         return None
     if tree.mentions(folder.path, "Cargo.toml", ("sqlx",)):
         return NAMED
-    if _OFF in tree.sample(folder) or any(tree.text(folder.join(name)).startswith(_OFF) for name in folder.sql):
+    if _OFF in tree.sample(folder):
         return MARKED
-    return None
+    if has_updown(folder.sql):
+        return None
+    return MARKED if any(tree.text(folder.join(name)).startswith(_OFF) for name in folder.sql) else None
 
 
 def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
