@@ -157,8 +157,7 @@ def _set_identity(cmd: Node, base: _Base, kind: RelationKind) -> AnyOperation:
 
 def _attribute(attribute: Any) -> _Handler:
     def handler(cmd: Node, base: _Base, kind: RelationKind) -> AnyOperation:
-        definition = cmd.get("def", {})
-        value = scalar_text(definition) if definition else None
+        value = scalar_text(cmd["def"]) if "def" in cmd and cmd["subtype"] != "AT_ResetOptions" else None
         # A column of an index has a number in place of a name.
         name = cmd["name"] if "name" in cmd else str(cmd.get("num", 0))
         return ops.SetColumnAttribute(column=name, attribute=attribute, value=value, **base)

@@ -173,7 +173,7 @@ def _column_constraints(name: str, nodes: Any) -> dict[str, Any]:
             parts["default"] = expression(node.get("raw_expr", {}))
         elif contype in _KINDS:
             constraints.append(constraint(node, name))  # type: ignore[arg-type]
-        elif contype == "CONSTRIDENTITY":
+        elif contype == "CONSTR_IDENTITY":
             parts["identity"] = IDENTITY[node["generated_when"]]
             if "options" in node:
                 parts["identity_options"] = sequence_options(node["options"])

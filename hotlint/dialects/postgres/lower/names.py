@@ -134,7 +134,7 @@ _TRUE = frozenset(["true", "on", "1", "yes", "t", "y"])
 
 def flag(pairs: tuple[tuple[str, str], ...], name: str) -> bool:
     """Whether a boolean option is on (define.c: defGetBoolean); the last mention counts."""
-    return any(key == name and value.lower() in _TRUE for key, value in pairs[::-1])
+    return next((value.lower() in _TRUE for key, value in reversed(pairs) if key == name), False)
 
 
 _ROLE_WORDS = {

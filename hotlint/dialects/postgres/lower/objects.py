@@ -10,9 +10,7 @@ from hotlint.dialects.postgres.lower.context import LowerContext
 from hotlint.dialects.postgres.lower.names import (
     Node,
     dotted,
-    flag,
     object_signature,
-    options,
     relation_name,
     role_name,
     role_names,
@@ -136,8 +134,7 @@ def _drop_named(kind: str, key: str) -> Any:
     """The handler of a DROP that has a node of its own, with the name under ``key``."""
 
     def handler(node: Node, context: LowerContext) -> Operations:
-        pairs = options(node.get("options"))
-        cascade = node.get("behavior") == "DROP_CASCADE" or flag(pairs, "force")
+        cascade = node.get("behavior") == "DROP_CASCADE"
         name = Name(node[key])
         return (ops.DropObject(kind=kind, name=name, if_exists="missing_ok" in node, cascade=cascade),)
 
