@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotlint.catalog.catalog import Catalog
+from hotlint.catalog.names import QName
 from hotlint.dialects.postgres.impact import ImpactContext, impact_of
 from hotlint.dialects.postgres.parse import ParseOptions, parse_script
 from hotlint.impact import Impact
@@ -206,7 +207,12 @@ class _ScriptReplay:
         current = self.state.current
         if current is None:
             return
-        name = self.catalog.resolve_type(operation.name, self.state.session.search_path)
+        path = self.state.session.search_path
+        schemas = (operation.name.schema,) if operation.name.schema is not None else path
+        names = [QName(schema, operation.name.name) for schema in schemas]
+        name = next((n for n in names if self.catalog.type(n) is not None), names[0] if names else None)
+        if name is None:
+            return
         made = self.catalog.type(name)
         if made is None or made.origin < current.first_step:
             self.state.remember_enum_value(operation, name)
