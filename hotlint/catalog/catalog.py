@@ -149,6 +149,7 @@ class Catalog(Reader):
     def __init__(self, *, closed: bool = False, base: CatalogView | None = None) -> None:
         self.catalog = self
         self.closed = closed
+        self.base = base
         self.clock = [base.moment if base is not None else 0]
         self.journal: Journal = []
         self.search_path: tuple[str, ...] = ("public",)

@@ -171,6 +171,11 @@ class Context:
         return ghost
 
     def put(self, record: Relation) -> None:
+        """Writes a relation. One from before an opaque statement stays open to what that may have done to it."""
+        if self.catalog.loose_since >= 0 and isinstance(record, (Table, View)) and record.known:
+            relations = self.catalog.relations
+            if relations.get(record.name) is not None and not self.settled(relations, record.name):
+                record = replace(record, known=False)
         writer.put_relation(self.catalog, record)
 
     def remove(self, name: QName) -> None:

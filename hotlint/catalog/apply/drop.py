@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,6 +12,7 @@ from hotlint.catalog.apply.dependencies import Node, dependants
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import Victim
 from hotlint.catalog.records import Index, Relation, Sequence, Table, View
+from hotlint.catalog.versioned import VersionedMap
 from hotlint.operations import (
     DropColumn,
     DropConstraint,
@@ -56,7 +58,9 @@ def _loose(ctx: Context) -> bool:
 
 
 def _inside(node: Node, silent: set[Node]) -> bool:
-    """A part of a relation that goes, goes with it."""
+    """A part of a relation that goes, goes with it; so does the default of a column."""
+    if node.kind == "default" and Node("column", node.name, node.sub) in silent:
+        return True
     return bool(node.sub) and node.kind != "function" and Node("relation", node.name) in silent
 
 
@@ -84,6 +88,7 @@ def _delete(ctx: Context, nodes: Iterable[Node]) -> None:
     for node in nodes:
         if node.kind == "relation":
             ctx.remove(node.name)
+            forget_notes(ctx, node.name)
         elif node.kind == "type":
             catalog.types.delete(node.name)
         elif node.kind == "function":
@@ -92,6 +97,7 @@ def _delete(ctx: Context, nodes: Iterable[Node]) -> None:
             catalog.schemas.delete(node.name.name)
         else:
             parts.setdefault(node.name, []).append(node)
+            forget_notes(ctx, node.name, node.sub)
     for name, gone in functions.items():
         kept = tuple(f for i, f in enumerate(catalog.functions(name)) if i not in gone)
         if kept:
@@ -102,6 +108,14 @@ def _delete(ctx: Context, nodes: Iterable[Node]) -> None:
         record = catalog.relations.get(name)
         if record is not None:
             _delete_parts(ctx, record, pieces)
+
+
+def forget_notes(ctx: Context, name: QName, sub: str | None = None) -> None:
+    """Comments and grants go with their object, or those of one part of it."""
+    for what, key in ctx.catalog.notes_by_object.get(name):
+        notes: VersionedMap[Any, Any] = ctx.catalog.comments if what == "comment" else ctx.catalog.grants
+        if notes.get(key) is not None and (sub is None or key[2] == sub):
+            notes.delete(key)
 
 
 def _delete_parts(ctx: Context, record: Relation, pieces: list[Node]) -> None:

@@ -107,7 +107,8 @@ def apply(catalog: Catalog, statement: Statement, session: Session, server: Serv
     loose = catalog.loose_since
     at = 0
     try:
-        for at, group in _groups(statement.tag, operations):
+        for place, group in _groups(statement.tag, operations):
+            at = place
             try:
                 _run(ctx, group)
             except Skip:

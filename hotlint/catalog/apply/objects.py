@@ -284,9 +284,9 @@ def change_schema(ctx: Context, op: ChangeSchema) -> None:
             rename.move(ctx, current, QName(op.schema, index.name.name))
     for name in owned:
         sequence = ctx.catalog.relations.get(name)
-        if isinstance(sequence, Sequence) and sequence.owned_by is not None:
-            if sequence.owned_by[0] == QName(op.schema, old.name):
-                rename.move(ctx, sequence, QName(op.schema, name.name))
+        owner = sequence.owned_by if isinstance(sequence, Sequence) else None
+        if sequence is not None and owner is not None and owner[0] == QName(op.schema, old.name):
+            rename.move(ctx, sequence, QName(op.schema, name.name))
 
 
 def change_owner(ctx: Context, op: ChangeOwner) -> None:

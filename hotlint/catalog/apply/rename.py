@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from hotlint.catalog.apply.expressions import (
 )
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Column, CompositeType, Constraint, Index, Policy, Relation, Sequence, Table, View
+from hotlint.catalog.versioned import VersionedMap
 from hotlint.operations import RenameColumn, RenameRelation
 
 
@@ -116,18 +118,17 @@ def _follow_sequence(ctx: Context, sequence: Sequence, name: QName) -> None:
             ctx.put_column(owner, replace(own, identity_sequence=name))
 
 
-def move_notes(ctx: Context, old: QName, new: QName | None) -> None:
-    """Comments and grants follow their object; with None they go with it."""
+def move_notes(ctx: Context, old: QName, new: QName) -> None:
+    """Comments and grants follow their object."""
     for what, key in ctx.catalog.notes_by_object.get(old):
-        notes = ctx.catalog.comments if what == "comment" else ctx.catalog.grants
+        notes: VersionedMap[Any, Any] = ctx.catalog.comments if what == "comment" else ctx.catalog.grants
         value = notes.get(key)
         if value is None:
             continue
+        moved = (key[0], new, key[2])
         notes.delete(key)
-        if new is not None:
-            moved = (key[0], new, key[2])
-            notes.set(moved, value)  # type: ignore[arg-type]
-            ctx.catalog.notes_by_object.add(new, (what, moved))
+        notes.set(moved, value)
+        ctx.catalog.notes_by_object.add(new, (what, moved))
 
 
 def retype(ctx: Context, old: QName, new: QName) -> None:

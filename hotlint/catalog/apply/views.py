@@ -111,9 +111,13 @@ def describe(ctx: Context, query: Query, names: tuple[str, ...] = ()) -> tuple[R
         reads.setdefault(found, {} if record is not None else None)
     for qualifier, column in query.columns:
         _note_read(sources, reads, qualifier, column)
-    for star in query.star:
+    stars = [
+        e.name.name if e.name is not None else None for e in query.outputs if e.kind == "column" and e.value == "*"
+    ]
+    for star in stars:
         for label, (found, record) in sources.items():
-            if star is None or star == label:
+            # A bare star belongs to one FROM of the query: with several relations, not known to which.
+            if star == label or (star is None and len(sources) == 1):
                 wide = _record_columns(record)
                 held = reads.get(found)
                 if wide is None:
@@ -150,14 +154,17 @@ def _record_columns(record: Table | View | CompositeType | None) -> tuple[Column
 def _note_read(
     sources: _Sources, reads: dict[QName, dict[str, None] | None], qualifier: str | None, column: str
 ) -> None:
-    for label, (found, record) in sources.items():
-        held = reads.get(found)
-        if held is None or record is None:
-            continue
-        if qualifier is not None:
-            if label.rstrip(" ") == qualifier and (record.column(column) is not None or not record.known):
+    if qualifier is not None:
+        for label, (found, record) in sources.items():
+            held = reads.get(found)
+            if label.rstrip(" ") == qualifier and held is not None and record is not None and column != "*":
                 held[column] = None
-        elif record.column(column) is not None or (not record.known and len(sources) == 1):
+        return
+    # Without a qualifier, and with subqueries that have relations of their own, only a single candidate is sure.
+    having = [f for f, r in sources.values() if r is None or not r.known or r.column(column) is not None]
+    if len(having) == 1:
+        held = reads.get(having[0])
+        if held is not None:
             held[column] = None
 
 
