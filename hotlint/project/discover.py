@@ -193,7 +193,7 @@ class _Search:
         if module in KEEPS_FOLDERS:
             return
         for name in folder.folders:
-            if name in SKIPPED or name.startswith(".") or (module == "plain" and name.isdigit()):
+            if name in SKIPPED or name.startswith(".") or (module == "plain" and name[-1].isdigit()):
                 continue
             self._walk(folder.join(name), f"{below}/{name}", depth + 1)
 

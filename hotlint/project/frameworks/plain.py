@@ -31,12 +31,16 @@ MIGRATION_FOLDERS = frozenset(
         "patches",
         "upgrades",
         "schema_migrations",
+        "versioned",
+        "versions",
     )
 )
 _FEW = 3
 _GENERATED = frozenset({"schema.sql", "structure.sql", "seed.sql", "seeds.sql"})
-_DOWN = re.compile(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)(?:[._-]|\Z)", re.IGNORECASE)
-_UP = re.compile(r"[._-](?:up|do)\Z|\A(?:do|up)(?:[._-]|\Z)", re.IGNORECASE)
+_DOWN = re.compile(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)(?:\.|\Z)", re.IGNORECASE)
+_UP = re.compile(r"[._-](?:up|do)\Z|\A(?:do|up)(?:\.|\Z)", re.IGNORECASE)
+_DOWN_FOLDERS = ("down", "downs", "rollback", "rollbacks", "undo", "revert")
+_VERSION_FOLDER = re.compile(r"[vV]?\d+(?:[._]\d+)*\Z")
 _OFF = re.compile(r"^-- postgres-migrations disable-transaction\b", re.MULTILINE)
 
 NO_TX = NoTransaction(
@@ -48,6 +52,8 @@ NO_TX = NoTransaction(
 
 def detect(folder: Folder, tree: Tree) -> int | None:
     """Numbered files that are most of the folder's SQL, or numbered folders with SQL in them."""
+    if folder.name in _DOWN_FOLDERS:
+        return None
     numbers = [parts for name in folder.sql if (parts := numbered(name))]
     expected = {folder.name, folder.path.split("/")[-2:-1][0] if "/" in folder.path else ""} & MIGRATION_FOLDERS
     if expected:
@@ -64,7 +70,7 @@ def _have_names(folder: Folder) -> bool:
 
 
 def _numbered_folders(folder: Folder, tree: Tree, expected: bool) -> list[str]:
-    names = sorted((name for name in folder.folders if name.isdigit()), key=int)
+    names = sorted((name for name in folder.folders if _VERSION_FOLDER.match(name)), key=_parts_of)
     if len(names) < 2 or folder.sql:
         return []
     ends = [tree.folder(folder.join(name)) for name in (names[0], names[-1])]
@@ -74,14 +80,17 @@ def _numbered_folders(folder: Folder, tree: Tree, expected: bool) -> list[str]:
     return []
 
 
+def _parts_of(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.split(r"[._]", version.lstrip("vV")))
+
+
 def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
     """The project."""
     draft = Draft(NAME, folder, tree, options)
     if options.transaction is None:
         draft.notes.append(
-            "Plain SQL files: each is taken to run in a transaction of its own, unless it has a BEGIN. Where your "
-            "tool does "
-            "otherwise, set `framework` or `transaction` (wrapped, implicit, none)."
+            "Plain SQL files: each is taken to run in a transaction of its own, unless it has a BEGIN. "
+            "Where your tool does otherwise, set `framework` or `transaction` (wrapped, implicit, none)."
         )
     folders = [] if any(numbered(name) for name in folder.sql) else _numbered_folders(folder, tree, True)
     if not folders:
@@ -91,7 +100,7 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
     for name in folders:
         inner = tree.folder(draft.path(name))
         if inner is not None and not draft.excluded(inner.path):
-            _add_files(draft, inner, name)
+            _add_files(draft, inner, name.lstrip("vV"))
     draft.duplicates(custom=True)
     return draft.finish(down_style="file", numbering="dotted", no_transaction=NO_TX)
 
@@ -99,7 +108,8 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
 def _add_files(draft: Draft, folder: Folder, prefix: str) -> None:
     """Add the files of one folder; in a numbered folder (``prefix``) their own names need no number."""
     ups: list[tuple[int, str, str, str, str]] = []
-    downs: dict[tuple[str, str], str] = {}
+    downs = _downs_beside(draft, folder)
+    backwards: list[tuple[int, str, str, str, str]] = []
     by_suffix = _dialect_suffixes(folder.sql)
     for path in draft.files(folder):
         name = path.rpartition("/")[2]
@@ -114,13 +124,41 @@ def _add_files(draft: Draft, folder: Folder, prefix: str) -> None:
             continue
         version, rest = parts if parts else ("", stem)
         if _DOWN.search(rest):
-            downs[version, _DOWN.sub("", rest)] = path
+            backwards.append((number_of(version) if version else 0, stem, version, rest, path))
         else:
             ups.append((number_of(version) if version else 0, stem, version, _UP.sub("", rest), path))
+    _sort_out(backwards, ups, downs)
     if prefix and not all(version for _, _, version, _, _ in ups):
         ups = [(0, stem, "", stem, path) for _, stem, _, _, path in ups]
     _add_migrations(draft, sorted(ups), downs, prefix)
     draft.programs(folder, is_migration=numbered)
+
+
+def _sort_out(
+    backwards: list[tuple[int, str, str, str, str]],
+    ups: list[tuple[int, str, str, str, str]],
+    downs: dict[tuple[str, str], str],
+) -> None:
+    """``5_drop_rollback.sql`` is a way down only where ``5_drop.sql`` is there; ``5_drop.down.sql`` always is."""
+    forwards = {(version, rest) for _, _, version, rest, _ in ups}
+    for item in backwards:
+        version, rest, path = item[2], _DOWN.sub("", item[3]), item[4]
+        if (version, rest) in forwards or _DOWN.search(item[3])[0].startswith("."):  # type: ignore[index]
+            downs[version, rest] = path
+        else:
+            ups.append(item)
+
+
+def _downs_beside(draft: Draft, folder: Folder) -> dict[tuple[str, str], str]:
+    """Ways down in a folder ``down`` or ``rollback`` inside, or beside a folder ``up``, by version and rest of name."""
+    above = draft.tree.folder(folder.path.rpartition("/")[0]) if folder.name == "up" and "/" in folder.path else folder
+    found = {}
+    for name in _DOWN_FOLDERS:
+        inner = draft.tree.folder(above.join(name)) if above is not None and name in above.folders else None
+        for path in draft.files(inner) if inner is not None else ():
+            if parts := numbered(path.rpartition("/")[2].removesuffix(".sql")):
+                found[parts.version, _UP.sub("", _DOWN.sub("", parts.rest))] = path
+    return found
 
 
 def _add_migrations(
@@ -131,8 +169,9 @@ def _add_migrations(
         if up is None:
             continue
         id = version if not prefix else f"{prefix}/{version or stem}"
-        down = downs.pop((version, rest), None)
-        draft.add(id, rest, up, draft.tree.script(down) if down else None, transaction=_mode(up))
+        down_path = downs.pop((version, rest), None)
+        down = draft.tree.script(down_path) if down_path else None
+        draft.add(id, rest, up, down, transaction=_mode(up), down_transaction=_mode(down) if down else None)
     for path in downs.values():
         draft.bad_name(path, "that of any file that runs forwards")
 

@@ -22,6 +22,7 @@ FRAMEWORKS = {
     "hasura": "hasura",
     "liquibase": "liquibase",
     "maragudk-migrate": "golang_migrate",
+    "morph": "morph",
     "node-pg-migrate": "node_pg_migrate",
     "plain": "plain",
     "pop": "pop",
@@ -34,7 +35,7 @@ FRAMEWORKS = {
 }
 """Names that users and reports use, and the module of this package that knows the framework."""
 
-_UP_DOWN = ("bun", "pop", "sqlx", "node_pg_migrate", "golang_migrate", "atlas")
+_UP_DOWN = ("bun", "pop", "morph", "sqlx", "node_pg_migrate", "golang_migrate", "atlas")
 _ONE_FILE = (
     "goose",
     "sql_migrate",
@@ -91,7 +92,7 @@ def _candidates(folder: Folder) -> tuple[str, ...]:
         found.append("graphile")
     if "migration_lock.toml" in folder.files:
         found.append("prisma")
-    if any(name[0].isdigit() and numbered(name) for name in folder.folders):
+    if any(name[0] in "0123456789vV" and numbered(name) for name in folder.folders):
         found.extend(_FOLDERS)
     if folder.sql:
         if any(name[0] in "VR" for name in folder.sql):

@@ -51,6 +51,40 @@ def test_numbered_folders_are_versions(load: Load) -> None:
     }
 
 
+def test_folders_named_after_releases_run_in_their_order(load: Load) -> None:
+    project = load(
+        {
+            "schema/versioned/v1.10/a.sql": "SELECT 1;",
+            "schema/versioned/v1.9/b.sql": "SELECT 1;",
+            "schema/versioned/v1.9/a.sql": "SELECT 1;",
+        }
+    )
+    assert project.root == "schema/versioned"
+    assert [m.id for m in project.migrations] == ["1.9/a", "1.9/b", "1.10/a"]
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        ("migrations/001.do.users.sql", "migrations/001.undo.users.sql"),
+        ("migrations/001_users.sql", "migrations/001_users_down.sql"),
+        ("migrations/001_users.sql", "migrations/001_users.rollback.sql"),
+        ("migrations/001_users.sql", "migrations/rollback/001_users.sql"),
+        ("migrations/up/001_users.sql", "migrations/down/001_users.sql"),
+    ],
+)
+def test_ways_down_are_known_by_their_names(load: Load, up: str, down: str) -> None:
+    project = load({up: "CREATE TABLE users ();", down: "DROP TABLE users;"})
+    assert outline(project) == [("001", "users", up, down, "wrapped")]
+    assert project.down_style == "file"
+
+
+def test_a_name_that_speaks_of_going_back_is_no_way_down(load: Load) -> None:
+    project = load({"migrations/1_fix_rollback.sql": "SELECT 1;", "migrations/2_down_time.sql": "SELECT 1;"})
+    assert [(m.id, m.down) for m in project.migrations] == [("1", None), ("2", None)]
+    assert told(project) == []
+
+
 def test_dialects_in_names_are_told_apart(load: Load) -> None:
     project = load(
         {
