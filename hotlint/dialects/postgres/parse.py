@@ -6,7 +6,7 @@ call; only where that fails is it cut into statements, each parsed alone, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,9 +19,6 @@ from hotlint.dialects.postgres.lower.context import LowerContext
 from hotlint.dialects.postgres.scan import TextMap, parts, skip_blank, split, tokens, trim_end
 from hotlint.operations import AnyOperation, Opaque
 from hotlint.source import ParsedScript, Problem, Region, Script, Statement
-
-Lowered = tuple[str, tuple[AnyOperation, ...], tuple[int, ...]]
-Lower = Callable[[dict[str, Any], LowerContext], Lowered]
 
 
 class ParseOptions(msgspec.Struct, frozen=True):
@@ -245,6 +242,8 @@ def _spans(
     found: list[tuple[int, int]] = []
     whole = (filled.script(start), filled.script_end(end))
     paired = tag in _LISTS and len(pieces) == len(operations)
+    if not paired and max(locations, default=-1) < 0:
+        return ()
     for index in range(len(operations)):
         piece = None
         if paired:

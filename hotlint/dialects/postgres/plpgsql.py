@@ -293,6 +293,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _QUALIFIED = re.compile(r"(?P<set>\breturns\s+(?:setof\s+)?)?(?:\"[^\"]+\"|\b\w+)\.(?:\"[^\"]+\"|\w+)", re.IGNORECASE)
+_VARIADIC = re.compile(r"\bvariadic\b", re.IGNORECASE)
 _FIELD_ASSIGNED = re.compile(r"(\w+)\.\w+\s*:?=")
 
 
@@ -309,6 +310,7 @@ def _without_unknown_types(header: str, text: str, footer: str) -> str:
         # A declaration begins at the semicolon that ends the one before, so neighbours overlap: go over them twice.
         return _DECLARED.sub(declared, _DECLARED.sub(declared, section.group()))
 
+    header = _VARIADIC.sub("", header)  # it cannot tell that the type is an array
     header = _QUALIFIED.sub(lambda found: found.group("set") + "record" if found.group("set") else "text", header)
     return header + _DECLARATIONS.sub(declarations, text) + footer
 

@@ -244,10 +244,6 @@ class TextMap:
         self._byte = byte
         return self._char
 
-    def bytes(self, character: int) -> int:
-        """The byte offset of a code-point offset in ``text``."""
-        return character if self._data is None else len(self.text[:character].encode("utf-8", "replace"))
-
     def script(self, character: int) -> int:
         """The script offset of a code-point offset in ``text``."""
         if not self.edits:

@@ -170,6 +170,8 @@ def test_types_that_only_the_database_knows_are_no_error() -> None:
       return query select * from app.rows;
     end $$"""
     assert found(text, function=True) == [("update app.t set x = 1", ""), ("select * from app.rows", "")]
+    text = "create function f(variadic a int[]) returns void language plpgsql as $$ begin delete from t; end $$"
+    assert found(text, function=True) == [("delete from t", "")]
 
 
 def test_a_body_that_cannot_be_understood_is_dynamic_and_no_error() -> None:

@@ -97,7 +97,6 @@ def test_bytes_are_mapped_to_code_points_in_any_order() -> None:
     text = "aé😀b"
     positions = TextMap(text, 100)
     assert [positions.characters(byte) for byte in (7, 1, 3, 0, 8)] == [3, 1, 2, 0, 4]
-    assert positions.bytes(3) == 7
     assert positions.script(3) == 103
 
 
