@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import msgspec
 
 from hotlint.catalog.catalog import Catalog
@@ -51,16 +53,35 @@ class _Replay:
         if self.project.baseline is not None:
             parsed = parse_script(self.project.baseline, self.options.parse)
             self.catalog.load_baseline(parsed.statements, self.server)
-        migrations = tuple(self._migration(m) for m in self.project.migrations)
-        return Plan(project=self.project, server=self.server, migrations=migrations)
+        plans: list[MigrationPlan] = []
+        for _, parts in groupby(enumerate(self.project.migrations), key=_change):
+            change = [self._up(migration) for _, migration in parts]
+            if self.options.downs:
+                self._downs(change)
+            plans.extend(change)
+        return Plan(project=self.project, server=self.server, migrations=tuple(plans))
 
-    def _migration(self, migration: Migration) -> MigrationPlan:
+    def _up(self, migration: Migration) -> MigrationPlan:
         plan = _ScriptReplay(self, migration, migration.up, "up", self.catalog, self.next_step).run()
         self.next_step += len(plan.steps)
-        if migration.down is not None and self.options.downs:
-            copy = Catalog(base=plan.after, closed=self.catalog.closed)
-            plan.down = _ScriptReplay(self, migration, migration.down, "down", copy, self.next_step).run()
         return plan
+
+    def _downs(self, change: list[MigrationPlan]) -> None:
+        """Plans the down scripts of a change's parts, the last part's first, on a copy of the schema."""
+        if not any(plan.migration.down for plan in change):
+            return
+        copy = Catalog(base=change[-1].after, closed=self.catalog.closed)
+        first = self.next_step
+        for plan in reversed(change):
+            if plan.migration.down is not None:
+                plan.down = _ScriptReplay(self, plan.migration, plan.migration.down, "down", copy, first).run()
+                first += len(plan.down.steps)
+
+
+def _change(numbered: tuple[int, Migration]) -> str | int:
+    """What a migration shares with the other parts of its change; its own place where it has none."""
+    at, migration = numbered
+    return at if migration.group is None else migration.group
 
 
 class _ScriptReplay:

@@ -19,11 +19,10 @@ class Migration(msgspec.Struct, frozen=True, gc=False):
     """One versioned change.
 
     ``id`` is the framework's version as text (``"0007"``, ``"1.2.1"``, a Sqitch change's name), ``name`` the rest of
-    the
-    file's name. ``parents`` are ids of migrations that run before it; a linear history gives the one before.
+    the file's name. ``parents`` are ids of migrations that run before it; a linear history gives the one before.
     ``transaction`` is the mode for its up script, ``down_transaction`` for its down script. ``directive`` is the span
-    in the
-    up script of the marker that switched the transaction off, if any. ``repeatable`` migrations run again when changed.
+    in the up script of the marker that switched the transaction off, if any. ``repeatable`` migrations run again when
+    changed. Neighbours with the same ``group`` are parts of one change: they are rolled back together, last part first.
     """
 
     id: str
@@ -37,6 +36,7 @@ class Migration(msgspec.Struct, frozen=True, gc=False):
     repeatable: bool = False
     verify: Script | None = None
     tags: tuple[str, ...] = ()
+    group: str | None = None
 
 
 class LayoutProblem(msgspec.Struct, frozen=True, gc=False):

@@ -45,5 +45,5 @@ def locks(step: Step) -> list[tuple[str, str]]:
 
 
 def held(step: Step) -> list[tuple[str, str, int]]:
-    """The locks held when a step starts, as (relation, mode, line of the statement that took it relative to the plan)."""
+    """The locks held when a step starts, as (relation, mode, index of the step that took it)."""
     return sorted((str(h.lock.relation), h.lock.mode, h.step) for h in step.held)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hotlint.catalog.names import QName
 from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.project.model import Project
@@ -88,3 +90,14 @@ def test_one_mistake_is_told_once() -> None:
         "ALTER TABLE orders ALTER COLUMN note SET NOT NULL;",
     )
     assert [s.impact.error.sqlstate if s.impact.error else None for s in plan.steps] == [None, "42P07", None]
+
+
+def test_parts_of_one_change_are_rolled_back_together() -> None:
+    first = migration(1, "CREATE TABLE orders (id bigint);", down="ALTER TABLE orders DROP COLUMN note;")
+    second = migration(2, "ALTER TABLE orders ADD COLUMN note text;", down="ALTER TABLE orders ADD COLUMN tag text;")
+    parts = tuple(msgspec.structs.replace(part, group="2026") for part in (first, second))
+    project = Project(root="migrations", framework="pop", dialect="postgres", migrations=parts)
+    plan = make_plan(project, Server(), PlanOptions(complete=True))
+    downs = [m.down for m in plan.migrations if m.down is not None]
+    assert [step.impact.error for down in downs for step in down.steps] == [None, None]
+    assert columns(downs[0].after) == ["id", "tag"]

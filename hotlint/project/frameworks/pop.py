@@ -6,14 +6,18 @@ Each file is sent as one message in a transaction; ``.autocommit.`` in its name 
 
 from __future__ import annotations
 
+import msgspec
+
 from hotlint.project.frameworks.base import MARKED, NAMED, Draft
 from hotlint.project.frameworks.updown import UpDownName, add_slots, collect, has_updown, parse
-from hotlint.project.model import NoTransaction, Project, TransactionMode
+from hotlint.project.model import Migration, NoTransaction, Project, TransactionMode
 from hotlint.project.options import ProjectOptions
 from hotlint.project.tree import Folder, Tree
 from hotlint.source import Script
 
 NAME = "pop"
+
+_TIMESTAMP, _FRAGMENT = 14, 20  # digits
 
 _MODULES = ("gobuffalo/pop", "ory/x ", "ory/pop")
 _TEMPLATES = (
@@ -52,7 +56,15 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
     draft = Draft(NAME, folder, tree, options)
     add_slots(draft, collect(draft), _mode)
     draft.programs()
-    return draft.finish(down_style="file", numbering="timestamp", no_transaction=NO_TX)
+    project = draft.finish(down_style="file", numbering="timestamp", no_transaction=NO_TX)
+    return msgspec.structs.replace(project, migrations=tuple(map(_grouped, project.migrations)))
+
+
+def _grouped(migration: Migration) -> Migration:
+    """popx's fragments: 14 digits of a timestamp that the parts of one change share, and six that count the parts."""
+    if len(migration.id) == _FRAGMENT and migration.id.isdigit():
+        return msgspec.structs.replace(migration, group=migration.id[:_TIMESTAMP])
+    return migration
 
 
 def _mode(script: Script, name: UpDownName) -> tuple[TransactionMode, tuple[int, int] | None]:
