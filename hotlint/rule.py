@@ -180,7 +180,7 @@ class ProblemRule(Rule):
 
     def help(self, problem: Reported, context: Context) -> str:
         """What to do about it; the docstring's ``Instead`` unless overridden."""
-        return self.doc().instead
+        return " ".join(self.doc().instead.split())
 
 
 def parse_doc(text: str) -> RuleDoc:

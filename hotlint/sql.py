@@ -6,6 +6,7 @@ from hotlint.catalog.names import quote
 from hotlint.dialects.postgres.scan import tokens
 from hotlint.dialects.postgres.settings import duration_ms
 from hotlint.dialects.postgres.types.names import format_type
+from hotlint.sql_render import render_column, render_expression
 
 __all__ = [
     "duration_ms",
@@ -18,6 +19,8 @@ __all__ = [
     "put_after",
     "qualified",
     "quote",
+    "render_column",
+    "render_expression",
     "without_semicolon",
 ]
 

@@ -95,11 +95,15 @@ class CreateIndexNotConcurrent(Rule):
         if not locks:
             return
         partitions = [lock for lock in locks if lock.relation != table]
-        lock = step.impact.lock_on(table) or locks[0]
-        also = f" So do those to its {len(partitions)} partitions, which are indexed one by one." if partitions else ""
+        also = ""
+        if partitions:
+            count = len(partitions)
+            also = f" and its {count} partitions" if count > 1 else f" and its partition {partitions[0].relation}"
+        during = f"wait while {'the index is' if len(locks) == 1 else 'the indexes are'} built"
         yield context.finding(
             step,
-            f"CREATE INDEX takes a {lock.mode} lock on {table}: {context.blocked(step, lock)}.{also}",
+            f"CREATE INDEX takes a {locks[0].mode} lock on {table}{also}: "
+            f"writes to {'it' if not partitions else 'all of them'} {during}{context.held_on(step, locks[0])}.",
             help="If a concurrent build fails, drop the INVALID index that it leaves behind before trying again; "
             "IF NOT EXISTS would take it for a finished one.",
             fixes=self._fixes(step, operation, context, table, partitions),

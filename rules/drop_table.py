@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotlint.rule import Context, Example, Finding, Lock, QName, Rule, Step, ops, records, sql
+from hotlint.rule import Context, Example, Finding, QName, Rule, Step, ops, records, sql
 
 
 class DropTable(Rule):
@@ -80,8 +80,7 @@ class DropTable(Rule):
         assert isinstance(operation, ops.DropTable)
         table = context.resolve(step, operation.relation)
         found = step.before.relation(table)
-        lock = step.impact.lock_on(table)
-        if lock is None or step.impact.error is not None or context.is_new(step, table):
+        if step.impact.error is not None or step.impact.skipped or context.is_new(step, table):
             return
         if isinstance(found, records.Table) and found.persistence == "temporary":
             return
@@ -89,7 +88,7 @@ class DropTable(Rule):
         yield context.finding(
             step,
             f"DROP TABLE destroys {table} and every row in it; code that still reads or writes it fails from then on."
-            + self._locks(step, lock, table, context),
+            + self._locks(step, table, context),
             help="Drop it in a later migration, once no release that may still run uses it and there is a backup.",
             fixes=(
                 context.fix(
@@ -99,11 +98,17 @@ class DropTable(Rule):
             ),
         )
 
-    def _locks(self, step: Step, lock: Lock, table: QName, context: Context) -> str:
-        others = [o for o in step.impact.locks if o.relation != table and o.mode == lock.mode and context.waiting(o)]
-        names = ", ".join(str(o.relation) for o in others if o.kind in ("table", "partitioned table"))
-        if not names:
+    def _locks(self, step: Step, table: QName, context: Context) -> str:
+        others = [
+            lock
+            for lock in step.impact.locks
+            if lock.relation != table and lock.kind in _TABLES and "reads" in lock.blocks and context.waiting(lock)
+        ]
+        if not others:
             return ""
-        return (
-            f" It also takes an {lock.mode} lock on {names}: reads and writes there wait{context.held_on(step, lock)}."
-        )
+        names = ", ".join(str(lock.relation) for lock in others)
+        until = context.held_on(step, others[0])
+        return f" It also takes an {others[0].mode} lock on {names}: reads and writes there wait{until}."
+
+
+_TABLES = ("table", "partitioned table", "foreign table")
