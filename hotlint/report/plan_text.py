@@ -141,8 +141,8 @@ def _until(lock: Lock, step: Step, steps: dict[int, Step]) -> str:
     if last is step:
         return ""
     line = last.script.position(last.statement.end).line
-    end = "the rollback" if step.transaction.ended == "rollback" else "the transaction's end"
-    return f"; held until line {line} ({end})"
+    end = "the rollback in line" if step.transaction.ended == "rollback" else "line"
+    return f"; held until {end} {line}"
 
 
 def _last_step(transaction: TransactionInfo, step: Step, steps: dict[int, Step]) -> Step:
@@ -153,19 +153,22 @@ def _last_step(transaction: TransactionInfo, step: Step, steps: dict[int, Step])
 
 def _work_rows(impact: Impact) -> Iterator[tuple[str, str, str]]:
     for rewrite in impact.rewrites:
-        yield "rewrites", str(rewrite.relation), _because(rewrite.reason, rewrite.column)
+        yield "rewrites", str(rewrite.relation), f"({_reason(rewrite.reason, rewrite.column)})"
+    scans: dict[str, list[str]] = {}
     for scan in impact.scans:
-        yield "scans", str(scan.relation), _because(scan.reason, scan.name)
+        scans.setdefault(str(scan.relation), []).append(_reason(scan.reason, scan.name))
+    for relation, reasons in scans.items():
+        yield "scans", relation, f"({', '.join(reasons)})"
     for build in impact.index_builds:
         how = " concurrently" if build.concurrently else ""
         index = "an index" if build.index is None else str(build.index)
         yield ("builds" if build.new else "rebuilds"), index, f"on {build.relation}{how}"
     for loss in impact.data_loss:
-        yield "loses", str(loss.relation), _because(loss.what, loss.name)
+        yield "loses", str(loss.relation), f"({_reason(loss.what, loss.name)})"
 
 
-def _because(reason: str, name: str | None) -> str:
-    return f"({reason} {name})" if name else f"({reason})"
+def _reason(reason: str, name: str | None) -> str:
+    return f"{reason} {name}" if name else reason
 
 
 def _one_line(sql: str) -> str:

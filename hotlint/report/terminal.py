@@ -74,6 +74,8 @@ def cells(text: str) -> list[str]:
     A migration's text must not be able to steer the terminal, so nothing below U+0020 and none of the bidirectional
     controls is passed on.
     """
+    if text.isascii() and text.isprintable():
+        return list(text)
     shown: list[str] = []
     column = 0
     for character in text:

@@ -53,6 +53,8 @@ def _fix(fix: Fix, style: Style) -> Iterator[str]:
 
 def wrapped(text: str, indent: int) -> str:
     """``text`` broken into lines behind ``indent`` columns; its own line breaks stay."""
+    if len(text) <= _TEXT_COLUMNS - indent and text.isprintable():
+        return text
     from textwrap import wrap
 
     lines: list[str] = []

@@ -60,7 +60,7 @@ def report() -> PlanReport:
     view = Catalog().now()
     writing = Impact(
         locks=(Lock(ORDERS, "table", "ROW EXCLUSIVE"),),
-        scans=(Scan(ORDERS, "query"),),
+        scans=(Scan(ORDERS, "query"), Scan(ORDERS, "check", "ok")),
         unknown=("The trigger is opaque.",),
     )
     adding = Impact(locks=(EXCLUSIVE,), rewrites=(Rewrite(ORDERS, "default", "status"),))
@@ -93,12 +93,11 @@ def test_the_text_tells_locks_who_waits_and_until_which_line() -> None:
         "",
         "0007 add_status  db/0007_add_status.up.sql  in one transaction",
         "  1:1  ALTER TABLE orders ADD COLUMN status text",
-        "      locks    public.orders  ACCESS EXCLUSIVE, briefly: blocks reads and writes; "
-        "held until line 2 (the transaction's end)",
+        "      locks    public.orders  ACCESS EXCLUSIVE, briefly: blocks reads and writes; held until line 2",
         "      rewrites public.orders  (default status)",
         "  2:1  UPDATE orders SET status = 'open'",
         "      locks    public.orders  ROW EXCLUSIVE, briefly: blocks neither reads nor writes",
-        "      scans    public.orders  (query)",
+        "      scans    public.orders  (query, check ok)",
         "      The trigger is opaque.",
         "",
         "0008 index  db/0008_index.up.sql  without a transaction",
