@@ -197,8 +197,12 @@ class Context:
                 self.unknown.append(f"whether {name} exists")
                 raise Skip
             return
-        if self.certain(found):
-            self.fail("42P07", f'relation "{name.name}" already exists')
+        if not self.certain(found):
+            return
+        if self.lenient and isinstance(found, Table):  # whichever of the two is meant, its columns are now in doubt
+            self.put(replace(found, known=False))
+            raise Skip
+        self.fail("42P07", f'relation "{name.name}" already exists')
 
     # -- columns
 
