@@ -149,7 +149,8 @@ class _Search:
             if len(self.scopes) == before:
                 self._add_as_part(path)
         elif os.path.exists(path):
-            self._add_file(path)
+            if not self.options.leaves_out(path):
+                self._add_file(path)
         else:
             self.missing.append(path)
 
@@ -172,7 +173,7 @@ class _Search:
         for root, project in self.projects.items():
             own = [left.pop(path) for path in list(left) if root == "." or path == root or path.startswith(root + "/")]
             projects.append(msgspec.structs.replace(project, problems=(*project.problems, *own)) if own else project)
-        scopes = tuple(None if found is None else frozenset(found) for found in self.scopes.values())
+        scopes = tuple(None if (scope := self.scopes[root]) is None else frozenset(scope) for root in self.projects)
         return Discovery(
             projects=tuple(projects),
             scopes=scopes,
@@ -190,10 +191,11 @@ class _Search:
         if folder is None:
             return
         module = self._load(folder, below)
-        if module in KEEPS_FOLDERS:
+        if module in KEEPS_FOLDERS and module != "sqitch":
             return
+        own = _own_folders(self.projects[path]) if module == "sqitch" else ()
         for name in folder.folders:
-            if name in SKIPPED or name.startswith(".") or (module == "plain" and name[-1].isdigit()):
+            if name in own or name in SKIPPED or name.startswith(".") or (module == "plain" and name[-1].isdigit()):
                 continue
             self._walk(folder.join(name), f"{below}/{name}", depth + 1)
 
@@ -285,6 +287,12 @@ class _Search:
             project = load_project(found[0], folder, self.tree, options, found[1])
         self._loaded[root] = project
         self._files[root] = frozenset(files_of(project))
+
+
+def _own_folders(project: Project) -> frozenset[str]:
+    """The folders right below the root that hold files of the project."""
+    start = "" if project.root == "." else project.root.rstrip("/") + "/"
+    return frozenset(path.removeprefix(start).partition("/")[0] for path in files_of(project))
 
 
 def load_project(

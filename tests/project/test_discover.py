@@ -193,3 +193,21 @@ def test_a_layout_that_fits_two_tools_is_told(write: Write) -> None:
 def test_a_repository_with_a_databases_name_is_no_dialect(write: Write) -> None:
     write({"mysql-to-pg/migrations/1_a.up.sql": "ALTER TABLE a ADD b jsonb;"})
     assert roots("mysql-to-pg") == [("mysql-to-pg/migrations", "golang-migrate", "postgres")]
+
+
+def test_a_plan_at_the_top_of_a_repository_does_not_hide_the_rest(write: Write) -> None:
+    write(
+        {
+            "sqitch.conf": "[core]\n\ttop_dir = db\n",
+            "db/sqitch.plan": "%project=x\n\na 2024-01-01T00:00:00Z A <a@b>\n",
+            "db/deploy/a.sql": "SELECT 1;",
+            "services/users/migrations/1_a.sql": GOOSE,
+        }
+    )
+    assert roots(".") == [(".", "sqitch", "postgres"), ("services/users/migrations", "goose", "postgres")]
+
+
+def test_an_excluded_file_is_not_read_although_it_is_named(write: Write) -> None:
+    write({"migrations/1_a.sql": GOOSE, "legacy/1_a.sql": GOOSE})
+    found = discover(["legacy/1_a.sql", "migrations/1_a.sql"], DiscoverOptions(exclude=("legacy",)))
+    assert [p.root for p in found.projects] == ["migrations"]

@@ -13,7 +13,7 @@ import re
 from typing import NamedTuple
 
 from hotlint.project import dialects
-from hotlint.project.frameworks.base import CERTAIN, NAMED, Draft
+from hotlint.project.frameworks.base import CERTAIN, NAMED, Draft, numbering_of
 from hotlint.project.frameworks.outside import outside
 from hotlint.project.model import NoTransaction, Project, TransactionMode
 from hotlint.project.options import ProjectOptions
@@ -99,7 +99,9 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
             )
     for item in found["B"]:
         draft.not_covered("a baseline, which new databases run in place of the versions up to its own", item.path)
-    return draft.finish(down_style="file", numbering="dotted", no_transaction=NO_TX)
+    versions = [migration.id for migration in draft.migrations if not migration.repeatable]
+    numbering = "dotted" if any("." in version for version in versions) else numbering_of(versions)
+    return draft.finish(down_style="file", numbering=numbering, no_transaction=NO_TX)
 
 
 def _tell_duplicates(draft: Draft, versions: list[_Found]) -> None:

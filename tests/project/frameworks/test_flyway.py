@@ -94,3 +94,8 @@ def test_folders_of_vendors_are_told_apart(load: Load) -> None:
     )
     assert [m.up.path for m in project.migrations] == [f"{ROOT}/V1__a.sql", f"{ROOT}/postgresql/V2__b.sql"]
     assert not_covered(project) == {"H2 is not planned": (f"{ROOT}/h2/V2__b.sql",)}
+
+
+def test_versions_without_dots_are_counted(load: Load) -> None:
+    assert load({f"{ROOT}/V1__a.sql": "", f"{ROOT}/V2__b.sql": ""}).numbering == "integer"
+    assert load({f"{ROOT}/V1__a.sql": "", f"{ROOT}/V2_1__b.sql": ""}).numbering == "dotted"
