@@ -60,6 +60,7 @@ SKIPPED = frozenset(
 _PLAIN_NOT_UNDER = frozenset(
     ("test", "tests", "__tests__", "spec", "specs", "e2e", "bench", "benchmarks", "docs", "init", "initdb", "init.d")
 )
+_KEEP_THEIR_OWN = ("sqitch", "liquibase")  # beside the folders that hold their files there may be further projects
 _DEPTH = 14
 _LEVELS_ABOVE_A_FILE = 5
 
@@ -191,9 +192,9 @@ class _Search:
         if folder is None:
             return
         module = self._load(folder, below)
-        if module in KEEPS_FOLDERS and module != "sqitch":
+        if module in KEEPS_FOLDERS and module not in _KEEP_THEIR_OWN:
             return
-        own = _own_folders(self.projects[path]) if module == "sqitch" else ()
+        own = _own_folders(self.projects[path]) if module in _KEEP_THEIR_OWN else ()
         for name in folder.folders:
             if name in own or name in SKIPPED or name.startswith(".") or (module == "plain" and name[-1].isdigit()):
                 continue

@@ -9,12 +9,14 @@ their names.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from hotlint.project import dialects
-from hotlint.project.frameworks.base import MARKED, Draft
+from hotlint.project.frameworks.base import CERTAIN, MARKED, Draft
+from hotlint.project.frameworks.changelog import changelogs, files_below, included
 from hotlint.project.model import NoTransaction, Project
 from hotlint.project.options import ProjectOptions
-from hotlint.project.tree import Folder, Tree
+from hotlint.project.tree import MAX_SAMPLE, Folder, Tree
 from hotlint.source import Region, Script
 
 NAME = "liquibase"
@@ -31,8 +33,6 @@ _RERUN = re.compile(r"\brun(?:OnChange|Always):[\"']?true\b", re.IGNORECASE)
 _IGNORED = re.compile(r"\bignore:[\"']?true\b", re.IGNORECASE)
 _ROLLBACK_LINE = re.compile(r"^[ \t]*--[ \t]*rollback\b[ \t]?([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _ROLLBACK_BLOCK = re.compile(r"/\*[ \t]*liquibase[ \t]+rollback\b(.*?)\*/", re.DOTALL | re.IGNORECASE)
-_INCLUDE = re.compile(r"(?:\bfile\s*[:=]\s*[\"']?|\brelativeToChangelogFile[^\n]*\bfile=\")([\w./-]+\.sql)")
-_CHANGELOG = re.compile(r"(?i)(?:.*changelog.*|.*master.*|root)\.(?:ya?ml|xml|json)\Z")
 _NOT_A_WAY_DOWN = frozenset({"empty", "not required", "none"})
 
 NO_TX = NoTransaction(
@@ -43,7 +43,10 @@ NO_TX = NoTransaction(
 
 
 def detect(folder: Folder, tree: Tree) -> int | None:
-    """A file that was looked at starts as formatted SQL does."""
+    """A changelog with formatted SQL beside or below it, or files that start as formatted SQL does."""
+    if changelogs(folder, tree):
+        heads = (tree.text(path) for path in files_below(folder, tree) if path.endswith(".sql"))
+        return CERTAIN if any(map(_HEAD.match, islice(heads, MAX_SAMPLE))) else None
     if not folder.sql:
         return None
     return MARKED + 5 if "formatted sql" in tree.sample(folder).lower() else None
@@ -130,18 +133,18 @@ def _rollback(script: Script | None, lines: tuple[Region, ...]) -> Script | None
 
 
 def _ordered(draft: Draft) -> list[str]:
-    """Paths in the order of a changelog's includes; files that it does not name come after, in the order of names."""
-    paths = draft.files()
-    above = draft.folder.path.rpartition("/")[0] or "."
-    for at in (draft.folder.path, above):
-        listing = draft.tree.folder(at)
-        for name in listing.files if listing else ():
-            if not _CHANGELOG.match(name):
-                continue
-            changelog = listing.join(name) if listing else name
+    """Paths in the order in which the changelogs of the folder, or else those above it, include them; files that none
+    names come after, in the order of names."""
+    tree, folder = draft.tree, draft.folder
+    own = changelogs(folder, tree)
+    around = folder if own else tree.folder(folder.path.rpartition("/")[0] or ".") or folder
+    below = files_below(around, tree) if own or changelogs(around, tree) else []
+    paths = [path for path in below if path.endswith(".sql") and not draft.excluded(path)] if own else draft.files()
+    order: dict[str, int] = {}
+    for changelog in own or (changelogs(around, tree) if below else []):
+        named = included(changelog, below, tree)
+        if named:
             draft.support_files.append(changelog)
-            included = [match[1].rpartition("/")[2] for match in _INCLUDE.finditer(draft.tree.text(changelog))]
-            place = {file: index for index, file in reversed(list(enumerate(included)))}
-            if place:
-                return sorted(paths, key=lambda path: (place.get(path.rpartition("/")[2], len(place)), path))
-    return paths
+        for path in named:
+            order.setdefault(path, len(order))
+    return sorted(paths, key=lambda path: (order.get(path, len(order)), path))

@@ -103,7 +103,9 @@ def _candidates(folder: Folder) -> tuple[str, ...]:
             found.extend(_ONE_FILE)
         else:
             found.append("liquibase")
-    elif folder.name in ("migration", "migrations"):
+    elif any("changelog" in name or "master" in name for name in folder.files):
+        found.append("liquibase")
+    if not folder.sql and folder.name in ("migration", "migrations"):
         found.append("flyway")
     return tuple(dict.fromkeys(found))
 
