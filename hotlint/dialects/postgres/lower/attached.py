@@ -80,6 +80,7 @@ def create_rule(node: Node, context: LowerContext) -> Operations:
             replace="replace" in node,
             reads=tuple(uses),
             where=optional(node.get("whereClause")),
+            writes=tuple([operation.relation for operation in reads.writes if isinstance(operation, Write)]),
         ),
     )
 

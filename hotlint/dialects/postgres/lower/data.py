@@ -124,7 +124,11 @@ def vacuum(node: Node, context: LowerContext) -> Operations:
             return (Analyze(),)
         return tuple(
             [
-                Analyze(relation=relation_name(item["relation"]), columns=strings(item.get("va_cols")))
+                Analyze(
+                    relation=relation_name(item["relation"]),
+                    columns=strings(item.get("va_cols")),
+                    only="inh" not in item["relation"],
+                )
                 for item in relations
             ]
         )
@@ -137,7 +141,12 @@ def vacuum(node: Node, context: LowerContext) -> Operations:
     }
     if not relations:
         return (Vacuum(**parts),)
-    return tuple([Vacuum(relation=relation_name(item["relation"]), **parts) for item in relations])
+    return tuple(
+        [
+            Vacuum(relation=relation_name(item["relation"]), only="inh" not in item["relation"], **parts)
+            for item in relations
+        ]
+    )
 
 
 _VACUUM_FIELDS = frozenset(["full", "analyze", "analyse", "freeze", "skip_locked"])

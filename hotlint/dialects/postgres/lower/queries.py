@@ -199,6 +199,7 @@ def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False) -
         text=digest(select) if text else "",
         row_limit=limit is not None and "isnull" not in limit.get("A_Const", ()),
         order_by="sortClause" in select,
+        where=optional(select.get("whereClause")) if plain and reads.relations else None,
     )
 
 
@@ -274,6 +275,7 @@ def _merged(inner: Query, reads: Reads) -> Query:
         writes=(*reads.writes, *inner.writes),
         row_limit=inner.row_limit,
         order_by=inner.order_by,
+        where=inner.where,
     )
 
 
