@@ -22,9 +22,13 @@ def with_fingerprints(findings: Iterable[tuple[Finding, str]]) -> list[Finding]:
     from hashlib import blake2b
 
     seen: dict[str, int] = {}
+    known: dict[str, str] = {}  # several rules speak about one statement
     named: list[Finding] = []
     for finding, sql in findings:
-        parts = (finding.rule, finding.migration or finding.place.path, *sorted(finding.relations), normalised(sql))
+        plain = known.get(sql)
+        if plain is None:
+            plain = known[sql] = normalised(sql)
+        parts = (finding.rule, finding.migration or finding.place.path, *sorted(finding.relations), plain)
         text = "\0".join(parts)
         count = seen[text] = seen.get(text, 0) + 1
         if count > 1:

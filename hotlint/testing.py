@@ -17,7 +17,7 @@ from hotlint.planning.loop import make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.model import Migration, Project, TransactionMode
 from hotlint.registry import Registry, find_rules, info_of
-from hotlint.rule import Example, Finding, ProblemRule, Rule
+from hotlint.rule import Example, Finding, Fix, ProblemRule, Rule
 from hotlint.server import Server
 from hotlint.source import Region, Script
 
@@ -137,6 +137,31 @@ def _complaints_about_findings(rule: type[Rule], example: Example, findings: lis
             error = _parse_error(fix.sql)
             if error is not None:
                 yield f"a fix does not parse: {error}: {fix.sql}"
+            elif not example.files and not _is_way_out(rule, example, finding, fix):
+                yield f"written instead, a fix is refused by the server or flagged again: {fix.sql}"
+
+
+def _is_way_out(rule: type[Rule], example: Example, finding: Finding, fix: Fix) -> bool:
+    """Whether the history runs, and the finding is gone, with the fix in the place of what was flagged.
+
+    The fix may need a migration of its own, or one without a transaction, as its title says: one way must work.
+    """
+    script = _script(EXAMPLE_PATH, example.sql)
+    at = script.offset(finding.place.line, finding.place.column)
+    statement = next(
+        (s.statement for s in example_plan(example).migrations[-1].steps if s.statement.start <= at < s.statement.end),
+        None,
+    )
+    if finding.place.path != EXAMPLE_PATH or statement is None:
+        return True
+    replaced = f"{example.sql[: statement.start]}{fix.sql}{example.sql[statement.end :]}"
+    for text, transaction in ((replaced, False), (replaced, True), (fix.sql, False)):
+        changed = msgspec.structs.replace(example, sql=text, transaction=transaction)
+        refused = [s.impact.error for s in example_plan(changed).migrations[-1].steps if s.impact.error is not None]
+        again = {f.message for f in run_example(rule, changed).findings if f.rule == rule.id}
+        if not refused and finding.message not in again:
+            return True
+    return False
 
 
 def _parse_error(sql: str) -> str | None:
