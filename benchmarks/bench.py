@@ -75,9 +75,10 @@ def whole(folders: list[Path], rounds: int) -> None:
             programs["squawk"] = ([[other, *part] for part in _parts(files)], {})
         run(*programs["hotlint, cached"])  # fills the cache
         times = alternate({name: (lambda p=p: run(*p)) for name, p in programs.items()}, rounds)  # type: ignore[misc]
+        peaks = {name: memory(*program) for name, program in programs.items()}
     report(times, "squawk" if other else None)
-    for name in ("hotlint, cold", "hotlint, cached"):
-        print(f"  {name:<16} {memory(*programs[name]):6.0f} MB at its peak")
+    for name, peak in peaks.items():
+        print(f"  {name:<16} {peak:6.0f} MB at its peak")
 
 
 def one_file(path: Path, rounds: int) -> None:
