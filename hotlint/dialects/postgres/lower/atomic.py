@@ -15,7 +15,7 @@ _SEMICOLON = "ASCII_59"
 
 def atomic_body(node: Node, context: LowerContext, lower: Callable[[Node], tuple[AnyOperation, ...]]) -> Body:
     """The statements of a ``sql_body``, each where it stands."""
-    statements = [item for group in _groups(node) for item in group]
+    statements = [item for group in _groups(node) for item in group if item]
     if not statements:
         return Body()
     spans = _spans(node, len(statements), context)

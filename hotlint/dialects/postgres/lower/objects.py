@@ -186,7 +186,8 @@ def _relation_base(node: Node, relation: Node) -> dict[str, Any]:
     return {
         "relation": relation_name(relation),
         "if_exists": "missing_ok" in node,
-        "only": "inh" not in relation,
+        # A composite type's name comes without the mark of descendants, and has none.
+        "only": "inh" not in relation and node["renameType"] != "OBJECT_ATTRIBUTE",
     }
 
 
