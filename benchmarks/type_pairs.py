@@ -257,6 +257,52 @@ def _indexes(
             yield "index", f"{where} {old} -> {new} {method}", answer, words
 
 
+LETTERS = {"XXYES": "y", "XX0NO": "n", "42804": "a", "42846": "c"}
+_UNSEEN = frozenset(['"char"', "pg_node_tree", "pg_dependencies", "pg_mcv_list", "pg_ndistinct"])  # nobody's columns
+
+
+def record(answers: dict[tuple[str, str], str]) -> str:
+    """The servers' answers as JSON: for each old type a string of letters, one per new type, as the last version has
+    them under UTC; where that is no rewrite, a letter per index method; and what differs elsewhere."""
+    table: dict[tuple[str, str, str], dict[str, str]] = {}  # (what, old, new) -> where -> letter
+    for (what, question), answer in answers.items():
+        version, zone, rest = question.split(" ", 2)
+        old, new = rest.split(" -> ")
+        method = what
+        if what == "index":
+            new, method = new.rsplit(" ", 1)
+        elif new.endswith(" using"):
+            new, method = new.removesuffix(" using"), "using"
+        if not ({old, new} & _UNSEEN or "pg_brin" in old + new):
+            table.setdefault((method, old, new), {})[f"{version} {zone}"] = LETTERS[answer]
+    places = sorted({place for found in table.values() for place in found})
+    base = next(place for place in reversed(places) if place.endswith(" UTC"))
+    types = list(dict.fromkeys(old for _, old, _ in table))
+    rows = {}
+    for method in ("change", "using"):
+        letters = {old: "".join(table.get((method, old, new), {}).get(base, ".") for new in types) for old in types}
+        rows[method] = {old: row for old, row in letters.items() if row.strip(".")}
+    kept = {(old, new): None for method, old, new in table if method in METHODS}
+    indexes = {
+        f"{old} -> {new}": "".join(table.get((method, old, new), {}).get(base, ".") for method in METHODS)
+        for old, new in kept
+    }
+    differences: dict[str, list[str]] = {}
+    for (method, old, new), found in table.items():
+        usual = found.get(base, ".")
+        for place, letter in found.items():
+            if letter != usual and usual != "." and (method not in METHODS or place.endswith(" UTC")):
+                differences.setdefault(f"{place} {method} {letter} -> {new}", []).append(old)
+    data = {
+        "types": "|".join(types),
+        "base": base,
+        **rows,
+        "indexes": indexes,
+        "differences": {key: "|".join(found) for key, found in sorted(differences.items())},
+    }
+    return msgspec.json.format(msgspec.json.encode(data), indent=1).decode() + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("urls", nargs="+")
@@ -265,7 +311,8 @@ def main() -> None:
     options = parser.parse_args()
     import psycopg
 
-    catalog, answers = schema(), {}
+    catalog = schema()
+    answers: dict[tuple[str, str], str] = {}
     for url in options.urls:
         counts: dict[str, list[int]] = {}
         shown = 0
@@ -282,7 +329,7 @@ def main() -> None:
         agreed = ", ".join(f"{what} {good}/{total}" for what, (total, good) in counts.items())
         print(f"{version}: {agreed}", flush=True)
     if options.record:
-        options.record.write_bytes(msgspec.json.encode([[*key, value] for key, value in answers.items()]))
+        options.record.write_text(record(answers))
 
 
 if __name__ == "__main__":

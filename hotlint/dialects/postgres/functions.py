@@ -18,7 +18,7 @@ import msgspec
 from hotlint.catalog.catalog import Reader
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Function
-from hotlint.dialects.postgres.procedures import Procedures, procedures
+from hotlint.dialects.postgres.procedures import OperatorRow, Procedures, procedures
 from hotlint.dialects.postgres.types.coercion import CannotTell, pathway
 from hotlint.dialects.postgres.types.names import Resolved, resolve
 from hotlint.dialects.postgres.types.tables import tables
@@ -104,6 +104,7 @@ _TEST_OPERATORS = {
     "not between symmetric": "<",
 }
 _LITERAL = "unknown"  # the type of a string or NULL to which nothing has given one yet
+_ARRAY = "[]"  # the type of any array
 _TEXTS = frozenset(["varchar", "bpchar", "name"])
 _MOST_INLINED = 8  # deeper calls of SQL functions in SQL functions are left unknown
 
@@ -191,14 +192,30 @@ class _Judge:
         return self.operate(expr.value or "", expr.args)
 
     def operate(self, operator: str, args: tuple[Expr, ...]) -> Span:
-        rows = self.known.operators.get(operator)
-        if rows is None:
-            return _IMMUTABLE
+        fits = self.candidates(operator, args)
+        if any(r.left == "anynonarray" or r.right == "anynonarray" for r in fits):
+            return self.joined(args, fits)
+        return _either([_LEVELS[r.volatility] for r in fits]) if fits else _IMMUTABLE
+
+    def joined(self, args: tuple[Expr, ...], fits: list[OperatorRow]) -> Span:
+        """Text || anything: an SQL function that is inlined, so what counts is the cast of the other operand."""
+        if any(r.left == r.right for r in fits):
+            return _NOT_VOLATILE
+        text = TypeName("text")
+        return self.worst(_IMMUTABLE, tuple(Expr("cast", args=(a,), type=text) for a in args))
+
+    def candidates(self, operator: str, args: tuple[Expr, ...]) -> list[OperatorRow]:
+        """The operators of that name that the operands may mean; none where all of the name are immutable."""
+        rows = self.known.operators.get(operator, [])
         right = self.type(args[-1])
         left = self.type(args[0]) if len(args) > 1 else ""
         fits = [r for r in rows if _fits(left, r.left) and _fits(right, r.right)]
+        # A bare literal is first taken for the type of the other operand (parse_oper.c: binary_oper_exact).
+        if left and right and _LITERAL in (left, right):
+            other = right if left == _LITERAL else left
+            left = right = "text" if other in _TEXTS or other == _LITERAL else other
         exact = [r for r in fits if r.left == left and r.right == right]
-        return _either([_LEVELS[r.volatility] for r in exact or fits]) if fits else _IMMUTABLE
+        return exact or fits
 
     def test(self, expr: Expr) -> Span:
         word = expr.value or ""
@@ -216,6 +233,9 @@ class _Judge:
         target = resolve(to, self.catalog, self.server, self.path)
         if target is None:
             return _ANY
+        if arg.kind == "array" and to.dimensions:  # each element is cast by itself (parse_expr.c: transformArrayExpr)
+            element = TypeName(to.name, to.schema)
+            return self.worst(_IMMUTABLE, tuple(Expr("cast", args=(a,), type=element) for a in arg.args))
         if target.category == "S" and not to.dimensions and _is_array(arg):
             return _STABLE  # array_out
         name = self.type(arg)
@@ -246,12 +266,14 @@ class _Judge:
     def type(self, expr: Expr) -> str | None:
         """The plain name of the expression's type, ``unknown`` for a bare literal, None where it is not told."""
         kind = expr.kind
+        if _is_array(expr):
+            return _ARRAY
         if kind == "string" or kind == "null":
             return _LITERAL
         if kind == "number":
             return "int4" if (expr.value or "").isdigit() else "numeric"
         if kind == "cast":
-            return expr.type.name if expr.type is not None and not expr.type.dimensions else None
+            return expr.type.name if expr.type is not None else None
         if kind == "column":
             column = self.columns.get(expr.value or "")
             return column.name if column is not None and not column.dimensions else None
@@ -262,10 +284,7 @@ class _Judge:
         return "bool" if kind in ("bool", "and", "or", "not", "is_null", "is_not_null", "test") else None
 
     def result(self, expr: Expr) -> str | None:
-        left = self.type(expr.args[0]) if len(expr.args) > 1 else ""
-        right = self.type(expr.args[-1])
-        rows = self.known.operators.get(expr.value or "", ())
-        results = {r.result for r in rows if _fits(left, r.left) and _fits(right, r.right)}
+        results = {r.result for r in self.candidates(expr.value or "", expr.args)}
         return results.pop() if len(results) == 1 else None
 
 
@@ -300,8 +319,12 @@ def _fits(given: str | None, wanted: str) -> bool:
     """Whether an operand may be taken for ``wanted``: exactly, as a literal, as text, or as any type."""
     if given is None or given == wanted or (given == _LITERAL and wanted):
         return True
+    if given == _ARRAY:
+        return wanted.endswith("array") and wanted != "anynonarray"
     if given in _TEXTS:
         return wanted == "text"
+    if wanted.endswith("array"):
+        return wanted == "anynonarray" and given not in ("", "text")
     return wanted.startswith("any") and given not in ("", "text")
 
 

@@ -56,6 +56,8 @@ _SQL_NAMES = {
     "varbit": "bit varying",
     "varchar": "character varying",
 }
+# What would read as (1) under its SQL name.
+_UNBOUNDED = {"bpchar": "bpchar", "bit": '"bit"'}
 # datetime.h: the field masks that an interval's first modifier holds.
 _YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = 1 << 2, 1 << 1, 1 << 3, 1 << 10, 1 << 11, 1 << 12
 INTERVAL_FULL_RANGE = 0x7FFF
@@ -126,8 +128,8 @@ def format_type(type: TypeName) -> str:
         return ".".join(quote(part) for part in (type.schema, type.name) if part) + "%TYPE"
     if type.schema is not None:
         name = f"{quote(type.schema)}.{quote(type.name)}"
-    elif type.name == "bpchar" and not type.modifiers:
-        name = "bpchar"
+    elif not type.modifiers and type.name in _UNBOUNDED:
+        name = _UNBOUNDED[type.name]
     else:
         name = _SQL_NAMES.get(type.name) or quote(type.name)
     written = _modifiers(type)
@@ -235,7 +237,7 @@ def _of_row(name: str, major: int) -> Resolved:
         row.preferred,
         row.modifiable,
         built_in(row.element, major) if row.element else None,
-        sql=format_type(TypeName(name)),
+        sql=_SQL_NAMES.get(name, quote(name)).replace("%", ""),
     )
 
 
