@@ -73,11 +73,11 @@ class StatementAfterAccessExclusive(Rule):
         taken = context.step(held.step)
         line = taken.script.position(taken.statement.start).line
         doing = {"scan": "reads every row of", "build": "builds an index on", "rewrite": "copies every row of"}
-        same = " too" if slow.relation == held.lock.relation else ""
+        what = "it" if slow.relation == held.lock.relation else str(slow.relation)
         yield context.finding(
             step,
-            f"{held.lock.relation} is locked since line {line} and can be neither read nor written{same} while this"
-            f" statement {doing[slow.duration]} {slow.relation}",
+            f"{held.lock.relation} is locked since line {line} and can be neither read nor written while this"
+            f" statement {doing[slow.duration]} {what}",
             relations=_relations(held, slow),
             related=(context.related(taken, f"ACCESS EXCLUSIVE on {held.lock.relation} is taken here"),),
             help="put the slow statement into a migration of its own, or before the one that takes the lock",
