@@ -234,7 +234,8 @@ def _reads_of(body: Node, scope: frozenset[str], *keys: str) -> Reads:
     return reads
 
 
-_NO_QUERY = Query()
+# What an INSERT may read besides its source.
+_MORE_THAN_SOURCE = frozenset(["withClause", "onConflictClause", "returningClause"])
 
 
 def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
@@ -245,7 +246,7 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
     if source is not None and values is None:
         reads = _reads_of(body, scope, "onConflictClause", "returningClause")
         inner = query(body["selectStmt"], reads.scope)
-        parts["query"] = _merged(inner, reads)
+        parts["query"] = _merged(inner, reads) if _MORE_THAN_SOURCE & body.keys() else inner
     else:
         reads = _reads_of(body, scope, "selectStmt", "onConflictClause", "returningClause")
         parts["query"] = reads.query()

@@ -163,7 +163,13 @@ def test_an_unknown_statement_tells_the_relations_in_it() -> None:
 
 @pytest.mark.parametrize("tag", sorted({tag for stmt in TREE for tag in stmt}))
 def test_a_tree_of_another_shape_is_no_crash(tag: str) -> None:
-    for body in ({}, {"relation": {"relname": "t"}}, {"objects": [{}], "cmds": [{}], "options": [{}]}, []):
+    shapes: tuple[object, ...] = (
+        {},
+        {"relation": {"relname": "t"}},
+        {"objects": [{}], "cmds": [{}], "options": [{}]},
+        [],
+    )
+    for body in shapes:
         found, operations, _ = lower_statement({tag: body}, plain_context())
         assert found == tag
         assert len(operations) >= 0
