@@ -95,6 +95,9 @@ def _goes_along(before: Reader, after: Reader, one: Any, two: Any) -> bool:
         return False
     if all(i is None or i.constraint is not None for i in (one, two)):
         return True
+    table = before.table(record.table)
+    if one is None and table is not None and not table.known:
+        return True
     return (one is None or two is None) and (
         before.relation(record.table) is None or after.relation(record.table) is None
     )
@@ -106,31 +109,36 @@ def _all(reader: Reader, name: str) -> list[Any]:
 
 def _compare(one: Facts, two: Facts, before: Any, after: Any) -> Iterator[Difference]:
     gone, new = before is not None and after is None, before is None and after is not None
-    if (gone and _assumed(before)) or (new and _assumed(after)):
+    if (gone and _uncertain(before)) or (new and (_uncertain(after) or _assumed(after))):
         return
     if (gone or new) and isinstance(before if gone else after, (Table, View)):
         yield Difference(*next(iter(one or two)), "missing" if gone else "extra")
         return
-    unsure = not gone and not new and (_assumed(before) or _assumed(after))
     for identity, facts in one.items():
         others = two.get(identity)
         if others is None:
-            if not facts.get("maybe") and not unsure:
+            if not facts.get("maybe"):
                 yield Difference(*identity, "missing")
             continue
         for name, value in facts.items():
             other = others.get(name)
             if value != other and value is not UNKNOWN and other is not UNKNOWN and name != "maybe":
                 yield Difference(*identity, "changed", name, _text(value), _text(other))
+    partly = getattr(before, "known", True) is False  # it may have had what was dropped unseen and made again
     for identity, facts in two.items():
-        if identity not in one and not facts.get("maybe") and not unsure:
+        if identity not in one and not partly and not facts.get("maybe") and facts.get("not_null") is not UNKNOWN:
             yield Difference(*identity, "extra")
-    if isinstance(before, Table) and isinstance(after, Table) and not unsure:
+    if isinstance(before, Table) and isinstance(after, Table):
         yield from _order(before, after)
 
 
+def _uncertain(record: Any) -> bool:
+    return getattr(record, "maybe", False) is True
+
+
 def _assumed(record: Any) -> bool:
-    return getattr(record, "known", True) is False or getattr(record, "maybe", False) is True
+    """Whether the object was there before the history, which only mentions it."""
+    return getattr(record, "known", True) is False and record.origin == -1
 
 
 def _order(before: Table, after: Table) -> Iterator[Difference]:

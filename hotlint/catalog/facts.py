@@ -61,7 +61,8 @@ def type_text(written: TypeName | None) -> Any:
 
 
 def expression_text(expression: Expr | None) -> str | None:
-    """An expression as comparable text: constants without their casts, since the server adds those itself."""
+    """An expression as comparable text, without the casts that the server adds itself: of constants, and to built-in
+    types."""
     if expression is None or expression.kind == "null":
         return None
     return _text(expression)
@@ -73,7 +74,7 @@ _CONSTANTS = frozenset(["string", "number", "bool", "bits", "null"])
 def _text(e: Expr) -> str:
     inner = [_text(a) for a in e.args]
     if e.kind == "cast":
-        if e.args and e.args[0].kind in _CONSTANTS:
+        if e.args and (e.args[0].kind in _CONSTANTS or e.type is None or e.type.schema in (None, "pg_catalog")):
             return inner[0]
         kind = type_text(e.type)
         return f"{inner[0] if inner else ''}::{kind if kind is not UNKNOWN else '?'}"
@@ -281,7 +282,7 @@ def function_facts(key: QName, overloads: tuple[Function, ...] | None) -> Facts:
             f.security_definer,
             f.parallel,
             f.settings,
-            f.body,
+            " ".join(f.body.split()),
         )
         facts[f.kind, function_name(f)] = {"definition": definition, "maybe": f.maybe}
     return facts

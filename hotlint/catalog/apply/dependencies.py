@@ -253,9 +253,10 @@ def _function(ctx: Context, node: Node) -> Iterator[Edge]:
             for policy in record.policies:
                 if _calls(ctx, policy.using, name) or _calls(ctx, policy.check, name):
                     yield Edge(Node("policy", user, policy.name), False, sure)
-        elif (isinstance(record, View) and name in record.functions) or (isinstance(record, Index) and any(
-            _calls(ctx, e, name) for e in (*(x.expression for x in record.elements), record.where)
-        )):
+        elif (isinstance(record, View) and name in record.functions) or (
+            isinstance(record, Index)
+            and any(_calls(ctx, e, name) for e in (*(x.expression for x in record.elements), record.where))
+        ):
             yield Edge(Node("relation", user), False, sure)
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hotlint.catalog.apply.context import Context, Handlers, Skip
 from hotlint.catalog.apply.dependencies import Node
 from hotlint.catalog.apply.drop import drop
+from hotlint.catalog.apply.expressions import transform
 from hotlint.catalog.apply.naming import free_constraint_name
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Column, CompositeType, Constraint, Domain, Enum, OtherType, Sequence, Type
@@ -24,6 +25,7 @@ from hotlint.operations import (
     CreateRangeType,
     CreateSequence,
     CreateShellType,
+    Expr,
     Name,
     RenameEnumValue,
     SequenceOptions,
@@ -158,6 +160,19 @@ def rename_enum_value(ctx: Context, op: RenameEnumValue) -> None:
             ctx.fail("42710", f'enum label "{op.new_label}" already exists')
     labels = tuple(op.new_label if label == op.label else label for label in enum.labels)
     ctx.catalog.types.set(name, replace(enum, labels=labels))
+    for user in ctx.catalog.users_by_object.get(("type", name)):
+        table = ctx.catalog.table(user)
+        for column in table.columns if table is not None else ():
+            own = column.type is not None and (column.type.schema, column.type.name) == name
+            if own and column.default is not None and table is not None:
+                default = transform(column.default, lambda e: _relabelled(e, op))
+                if default is not column.default:
+                    table = ctx.put_column(table, replace(column, default=default))
+
+
+def _relabelled(e: Expr, op: RenameEnumValue) -> Expr:
+    """A default holds the label itself, not its text, so that it follows a rename."""
+    return replace(e, value=op.new_label) if e.kind == "string" and e.value == op.label else e
 
 
 def create_composite(ctx: Context, op: CreateCompositeType) -> None:
