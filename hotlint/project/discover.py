@@ -321,10 +321,10 @@ def _dialect(framework: Framework, folder: Folder, tree: Tree) -> str:
     told = getattr(framework, "dialect", None)
     if told is not None and (found := told(folder, tree)):
         return str(found)
-    by_folder = dialects.of_folder(folder.path)
-    if by_folder in (None, dialects.POSTGRES) or by_folder is None:
+    by_folder = dialects.of_folder(folder.name if folder.path == "." else folder.path)
+    if by_folder is None or by_folder == dialects.POSTGRES:
         return dialects.POSTGRES
-    whole = any(dialects.named(part) == by_folder for part in folder.path.split("/"))
+    whole = any(dialects.named(part) == by_folder for part in (folder.name, *folder.path.split("/")))
     return by_folder if whole or not dialects.is_postgres(tree.sample(folder)) else dialects.POSTGRES
 
 

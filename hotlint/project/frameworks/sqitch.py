@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from hotlint.project import dialects
-from hotlint.project.frameworks.base import CERTAIN, DUPLICATE, Draft
+from hotlint.project.frameworks.base import BAD_NAME, CERTAIN, Draft
 from hotlint.project.model import LayoutProblem, NoTransaction, Project
 from hotlint.project.options import ProjectOptions, clean_path
 from hotlint.project.tree import Folder, Tree, join
@@ -86,8 +86,9 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
         _add(draft, changes, index, ids, folders)
         for conflict in change.conflicts:
             if any(earlier.name == conflict for earlier in changes[:index]):
-                message = f"{change.name} conflicts with {conflict}, which the plan deploys before it."
-                draft.problems.append(LayoutProblem(DUPLICATE, message, draft.path(plan_path)))
+                draft.notes.append(
+                    f"{change.name} conflicts with {conflict}, so Sqitch refuses to deploy it after that."
+                )
     _unplanned(draft, changes, ids, folders["deploy"])
     return draft.finish(down_style="file", numbering="name", no_transaction=NO_TX, linear=False)
 
@@ -110,7 +111,7 @@ def _add(draft: Draft, changes: list[Change], index: int, ids: list[str], folder
     up = _script(draft, join(folders["deploy"], file))
     if up is None:
         message = f"The plan names {change.name}, and there is no {file} in {folders['deploy']}."
-        draft.problems.append(LayoutProblem("bad-file-name", message, draft.path(_PLAN)))
+        draft.problems.append(LayoutProblem(BAD_NAME, message, draft.path(_PLAN)))
         return
     before = dict(zip((earlier.name for earlier in changes[:index]), ids, strict=False))
     parents = [_resolve(need, changes[:index], ids, before) for need in change.requires]

@@ -99,3 +99,8 @@ def test_folders_of_vendors_are_told_apart(load: Load) -> None:
 def test_versions_without_dots_are_counted(load: Load) -> None:
     assert load({f"{ROOT}/V1__a.sql": "", f"{ROOT}/V2__b.sql": ""}).numbering == "integer"
     assert load({f"{ROOT}/V1__a.sql": "", f"{ROOT}/V2_1__b.sql": ""}).numbering == "dotted"
+
+
+def test_scripts_only_in_folders_below_are_one_history(load: Load) -> None:
+    project = load({"db/migration/v1/V1__a.sql": "SELECT 1;", "db/migration/v2/V2__b.sql": "SELECT 2;"})
+    assert (project.root, [m.id for m in project.migrations]) == ("db/migration", ["1", "2"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.project.layouts import Load, outline
+from tests.project.layouts import Load, outline, told
 
 
 def test_what_is_current_comes_after_what_is_committed(load: Load) -> None:
@@ -29,3 +29,16 @@ def test_an_empty_current_migration_is_none(load: Load) -> None:
         {"migrations/committed/000001.sql": "SELECT 1;", "migrations/current.sql": "-- Enter migration here\n"}
     )
     assert [m.id for m in project.migrations] == ["000001"]
+
+
+def test_a_current_folder_and_bad_names(load: Load) -> None:
+    project = load(
+        {
+            "migrations/committed/000001.sql": "SELECT 1;",
+            "migrations/committed/extra.sql": "SELECT 1;",
+            "migrations/current/1-a.sql": "SELECT 1;",
+            "migrations/current/2-b.sql": "SELECT 1;",
+        }
+    )
+    assert [m.id for m in project.migrations] == ["000001", "current/1-a", "current/2-b"]
+    assert told(project) == [("bad-file-name", "migrations/committed/extra.sql")]

@@ -26,3 +26,9 @@ def test_both_directions_stand_in_one_file(load: Load) -> None:
 def test_package_json_tells_it_from_golang_migrate(load: Load) -> None:
     project = load({"package.json": '{"dependencies": {"node-pg-migrate": "7"}}', "migrations/1_a.up.sql": "SELECT 1;"})
     assert (project.framework, project.migrations[0].transaction) == ("node-pg-migrate", "wrapped")
+
+
+def test_without_marks_the_whole_file_is_the_way_up(load: Load) -> None:
+    project = load({"migrations/1_a.sql": "-- Up Migration\nSELECT 1;\n", "migrations/2_b.sql": "SELECT 2;\n"})
+    assert [sql(m.up) for m in project.migrations] == [["SELECT 1;"], ["SELECT 2;"]]
+    assert project.problems == ()

@@ -25,3 +25,11 @@ def test_a_version_may_come_twice_since_names_are_what_counts(load: Load) -> Non
     )
     assert [m.id for m in project.migrations] == ["1", "1_b"]
     assert told(project) == []
+
+
+def test_a_marked_statement_is_sent_whole(load: Load) -> None:
+    function = "CREATE FUNCTION f() RETURNS int AS 'BEGIN; RETURN 1; END' LANGUAGE plpgsql;"
+    text = f"-- +migrate Up\n-- +migrate StatementBegin\n{function}\n-- +migrate StatementEnd\nSELECT 1;\n"
+    (migration,) = load({"migrations/1-a.sql": text}).migrations
+    assert sql(migration.up) == [function, "SELECT 1;"]
+    assert [region.single for region in migration.up.regions] == [True, False]

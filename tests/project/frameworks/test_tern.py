@@ -17,3 +17,8 @@ def test_what_stands_below_the_line_is_the_way_down(load: Load) -> None:
     assert (second.transaction, second.down_transaction, second.directive) == ("none", "wrapped", (0, 26))
     assert second.down is not None
     assert sql(second.down) == ["DROP INDEX i;"]
+
+
+def test_its_settings_file_shows_tern(load: Load) -> None:
+    project = load({"migrations/tern.conf": "", "migrations/001_a.sql": "SELECT 1;"})
+    assert (project.framework, project.migrations[0].transaction) == ("tern", "wrapped")
