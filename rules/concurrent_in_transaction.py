@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotlint.rule import Context, Example, Finding, Operation, Rule, Step, ops
+from hotlint.rule import Context, Example, Finding, Operation, Place, Rule, Step, ops
 
 
 class ConcurrentInTransaction(Rule):
@@ -91,7 +91,7 @@ class ConcurrentInTransaction(Rule):
             where = f"in one message with other statements: {context.project.framework} sends the file as a whole"
         else:
             where = "inside the transaction that BEGIN opened"
-        related = ()
+        related: tuple[Place, ...] = ()
         if step.transaction.kind == "explicit":
             related = (context.related(context.step(step.transaction.first_step), "the transaction begins here"),)
         yield context.finding(

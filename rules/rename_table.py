@@ -59,10 +59,11 @@ class RenameTable(Rule):
     )
 
     def check_step(self, step: Step, operation: Operation, context: Context) -> Iterator[Finding]:
+        kind: str
         if isinstance(operation, ops.RenameRelation):
-            name, moved, kind = operation.relation, operation.new_name, operation.kind
-            old = context.resolve(step, name)
-            new = QName(old.schema, moved)
+            kind = operation.kind
+            old = context.resolve(step, operation.relation)
+            new = QName(old.schema, operation.new_name)
         elif isinstance(operation, ops.ChangeSchema):
             kind = operation.kind
             old = context.resolve(step, operation.name)
