@@ -129,10 +129,11 @@ def alternate(programs: dict[str, Callable[[], float]], rounds: int) -> dict[str
 
 def run(commands: Sequence[Command], environment: dict[str, str]) -> float:
     """Seconds that the commands take one after another. Raises ``SystemExit`` where one could not do its work."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     for command in commands:
         done = subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **environment}, check=False
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**inherited, **environment}, check=False
         )
         if done.returncode not in (0, 1):
             error = done.stderr.decode(errors="replace")[-500:]

@@ -1,12 +1,16 @@
-"""The command line as a process: exit codes, what is written where, and no traceback for anybody's mistake."""
+"""The command line: exit codes, what is written where, and no traceback for anybody's mistake."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
 import pytest
 
@@ -29,11 +33,37 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
-    kept |= {"PYTHONIOENCODING": "utf-8", "HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}
+class Done(NamedTuple):
+    """What a run left: as of a process."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, cwd: Path, **environment: str) -> Done:
+    """Runs the command line in this process."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    before = Path.cwd()
+    with patch.dict(os.environ, {"HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}):
+        for name in {"NO_COLOR", "FORCE_COLOR"} - environment.keys():
+            os.environ.pop(name, None)
+        os.chdir(cwd)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = cli.main(arguments)
+        finally:
+            os.chdir(before)
+    out.flush()
+    err.flush()
+    return Done(code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode())  # type: ignore[attr-defined]
+
+
+def run_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line in a process of its own, for what belongs to a process."""
+    variables = {**os.environ, "HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}
     command = [sys.executable, "-m", "hotlint", *arguments]
-    return subprocess.run(command, cwd=cwd, env=kept, capture_output=True, encoding="utf-8", check=False)
+    return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, encoding="utf-8", check=False)
 
 
 def test_findings_are_told_and_the_exit_code_is_one(project: Path) -> None:
@@ -115,7 +145,7 @@ def test_the_configuration_sets_paths_version_and_threshold(project: Path) -> No
 
 def test_json_is_utf_8_whatever_the_terminal_says(project: Path) -> None:
     (project / "db/migrations/0003_größe.up.sql").write_text("CREATE INDEX größe ON orders (id);\n", encoding="utf-8")
-    done = run("check", "--format", "json", cwd=project, PYTHONIOENCODING="ascii", LC_ALL="C")
+    done = run_process("check", "--format", "json", cwd=project, PYTHONIOENCODING="ascii", LC_ALL="C")
     report = json.loads(done.stdout)
     assert report["version"] == 1
     assert "db/migrations/0003_größe.up.sql" in {finding["path"] for finding in report["findings"]}
@@ -123,7 +153,7 @@ def test_json_is_utf_8_whatever_the_terminal_says(project: Path) -> None:
 
 def test_a_terminal_that_knows_ascii_only_gets_escapes(project: Path) -> None:
     (project / "db/migrations/0003_x.up.sql").write_text("CREATE INDEX größe ON orders (id);\n", encoding="utf-8")
-    done = run("check", "--select", "create-index-not-concurrent", cwd=project, PYTHONIOENCODING="ascii")
+    done = run_process("check", "--select", "create-index-not-concurrent", cwd=project, PYTHONIOENCODING="ascii")
     assert done.returncode == 1, done.stderr
     assert "CREATE INDEX gr\\xf6\\xdfe ON orders" in done.stdout
 
