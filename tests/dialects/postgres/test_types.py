@@ -21,6 +21,7 @@ from hotlint.dialects.postgres.types import (
     TypeChange,
     canonical,
     constrained_domain,
+    default_error,
     foreign_key_match,
     format_type,
     type_change,
@@ -358,3 +359,44 @@ def test_aliases_become_the_servers_names() -> None:
     assert canonical(TypeName("int8", "pg_catalog")) == TypeName("int8")
     assert canonical(TypeName("_text")) == TypeName("text", dimensions=1)
     assert canonical(TypeName("timestamp", modifiers=(9,))) == TypeName("timestamp", modifiers=(6,))
+
+
+@pytest.mark.parametrize(
+    ("default", "old", "new", "refused"),
+    [
+        ("'new'", "text", "mood", 'default for column "c" cannot be cast automatically to type mood'),
+        ("'1'", "text", "int", 'default for column "c" cannot be cast automatically to type integer'),
+        ("'sad'", "mood", "text", None),
+        ("'sad'", "mood", "mood2", 'default for column "c" cannot be cast automatically to type mood2'),
+        ("'x'::text", "varchar", "mood", 'default for column "c" cannot be cast automatically to type mood'),
+        ("0", "int", "boolean", 'default for column "c" cannot be cast automatically to type boolean'),
+        ("0", "int", "bigint", None),
+        (
+            "0",
+            "numeric(10,2)",
+            "timestamp",
+            'default for column "c" cannot be cast automatically to type timestamp without time zone',
+        ),
+        ("false", "boolean", "int", 'default for column "c" cannot be cast automatically to type integer'),
+        ("'{}'", "json", "jsonb", None),
+        ("'{}'", "text", "text[]", 'default for column "c" cannot be cast automatically to type text[]'),
+        ("now()", "timestamp", "date", None),
+        ("now()", "timestamp", "int", 'default for column "c" cannot be cast automatically to type integer'),
+        ("gen_random_uuid()", "uuid", "text", None),
+        ("my_function()", "text", "int", None),
+        ("NULL", "text", "int", None),
+    ],
+)
+def test_a_default_without_an_assignment_cast_refuses_the_change(
+    default: str, old: str, new: str, refused: str | None
+) -> None:
+    found = default_error(
+        expr(default),
+        pairs.type_name(old),
+        pairs.type_name(new),
+        column="c",
+        catalog=SCHEMA,
+        server=Server(),
+        session=Session(),
+    )
+    assert found == (ServerError("42804", refused) if refused else None)
