@@ -111,7 +111,7 @@ def _add(draft: Draft, changes: list[Change], index: int, ids: list[str], folder
     up = _script(draft, join(folders["deploy"], file))
     if up is None:
         message = f"The plan names {change.name}, and there is no {file} in {folders['deploy']}."
-        draft.problems.append(LayoutProblem(BAD_NAME, message, draft.path(_PLAN)))
+        draft.problems.append(LayoutProblem(BAD_NAME, message, draft.support_files[0]))
         return
     before = dict(zip((earlier.name for earlier in changes[:index]), ids, strict=False))
     parents = [_resolve(need, changes[:index], ids, before) for need in change.requires]
