@@ -206,8 +206,38 @@ def _attached(record: Table | View) -> Facts:
     return facts
 
 
+class ViewText:
+    """The definition of a view, comparable as far as that is sure: one text may qualify columns and the other not."""
+
+    __slots__ = ("columns", "shape", "text", "written")
+
+    def __init__(self, view: View) -> None:
+        query = view.query
+        self.columns = tuple(c.name for c in view.columns)
+        self.text = query.text
+        self.written = query.columns
+        self.shape = (
+            sorted((r.relation.name, r.only) for r in query.relations),
+            sorted(c for _, c in query.columns),
+            sorted(f.name for f in query.functions),
+            query.row_limit,
+            query.order_by,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ViewText) or self.columns != other.columns:
+            return False
+        return self.text == other.text or (self.shape == other.shape and self.written != other.written)
+
+    def __hash__(self) -> int:
+        return hash(self.columns)
+
+    def __str__(self) -> str:
+        return ", ".join(self.columns)
+
+
 def _view(v: View) -> Facts:
-    definition = f"{v.query.text} ({', '.join(c.name for c in v.columns)})" if v.query.text else UNKNOWN
+    definition = ViewText(v) if v.query.text else UNKNOWN
     return {(v.kind, str(v.name)): {"definition": definition, "options": v.options, "owner": v.owner}}
 
 

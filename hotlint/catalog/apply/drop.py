@@ -47,7 +47,7 @@ def drop(ctx: Context, nodes: Iterable[Node], cascade: bool, what: str) -> None:
             if sure and node not in silent and not _inside(node, silent):
                 ctx.fail("2BP01", f"cannot drop {what} because other objects depend on it")
     for node in found:
-        if node not in named:
+        if node not in named and not _inside(node, silent):
             ctx.victims.append(Victim(_kind(ctx, node), _shown(node), node in silent))
     _delete(ctx, found)
 
