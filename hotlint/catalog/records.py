@@ -143,7 +143,8 @@ class Table(Record, frozen=True, gc=False, omit_defaults=True):
     ``known`` is False for a table that the history uses and never made: columns and constraints are then those that the
     history happened to add, and any other may exist. Columns and constraints keep their order.
     ``partition_of``/``inherits`` point up; who points down is asked of the catalog (``children``).
-    ``empty`` is True while the table has certainly no rows (made in this history and never written by it).
+    ``empty`` is True while the table has certainly no rows (made or truncated in this history, and not written by it
+    since).
     """
 
     name: QName

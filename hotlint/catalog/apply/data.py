@@ -128,7 +128,25 @@ def select(ctx: Context, op: Select) -> None:
     read(ctx, op.query)
 
 
-def named(ctx: Context, op: Truncate | LockTable) -> None:
+def truncate(ctx: Context, op: Truncate) -> None:
+    """The table, its partitions and children are empty; so, with CASCADE, is what points at them."""
+    record = _target(ctx, op.relation, ())
+    if not isinstance(record, Table) or not record.known:
+        return
+    pending = [record.name]
+    while pending:
+        found = ctx.catalog.table(pending.pop())
+        if found is None or (found.empty and found is not record):
+            continue
+        if not found.empty:
+            ctx.put(replace(found, empty=True))
+        if not op.only:
+            pending.extend(ctx.catalog.children(found.name))
+        if op.cascade:
+            pending.extend(other.name for other, _ in ctx.catalog.referencing(found.name))
+
+
+def named(ctx: Context, op: LockTable) -> None:
     _target(ctx, op.relation, ())
 
 
@@ -144,7 +162,7 @@ HANDLERS: Handlers = {
     Merge: merge,
     Copy: copy,
     Select: select,
-    Truncate: named,
+    Truncate: truncate,
     LockTable: named,
     Vacuum: maintained,
     Analyze: maintained,

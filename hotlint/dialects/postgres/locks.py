@@ -41,10 +41,16 @@ CONFLICTS: tuple[tuple[int, ...], ...] = (
 _STRENGTH: dict[str, int] = {mode: at for at, mode in enumerate(MODES)}
 
 Blocked = tuple[Literal["reads", "writes"], ...]
-# A SELECT takes ACCESS SHARE; INSERT, UPDATE and DELETE take ROW EXCLUSIVE.
-BLOCKS: tuple[Blocked, ...] = tuple(
-    (("reads",) if AS in conflicts else ()) + (("writes",) if RX in conflicts else ()) for conflicts in CONFLICTS
-)
+
+
+def _blocked(waiting: tuple[int, ...]) -> Blocked:
+    """A SELECT takes ACCESS SHARE; INSERT, UPDATE and DELETE take ROW EXCLUSIVE."""
+    if AS in waiting:
+        return ("reads", "writes")
+    return ("writes",) if RX in waiting else ()
+
+
+BLOCKS: tuple[Blocked, ...] = tuple(map(_blocked, CONFLICTS))
 """For each mode, whose ordinary statements wait for it."""
 
 

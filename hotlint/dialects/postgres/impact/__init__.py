@@ -12,10 +12,11 @@ from typing import Any
 from hotlint import operations as ops
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.outcome import Outcome
-from hotlint.dialects.postgres.impact import data, drops, enums, indexes, maintenance, objects
+from hotlint.dialects.postgres.impact import data, drops, enums, indexes, maintenance, objects, refusals
 from hotlint.dialects.postgres.impact.alter_table import EFFECTS, alter, alter_rule
 from hotlint.dialects.postgres.impact.context import ImpactContext
 from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.refusals import REFUSALS_OF
 from hotlint.dialects.postgres.impact.syntax import FEATURES_OF, missing
 from hotlint.dialects.postgres.locks import ALTER_TABLE, AX
 from hotlint.impact import Impact
@@ -25,6 +26,8 @@ from hotlint.source import Statement
 __all__ = ["ImpactContext", "impact_of"]
 
 Handler = Callable[[Any, Draft], None]
+
+_DISCARD = ops.NoEffect(tag="DiscardStmt")
 
 
 def impact_of(
@@ -49,19 +52,27 @@ def impact_of(
                 return draft.finish()
         if handler is not None:
             handler(operation, draft)
+        if kind in REFUSALS_OF and outcome.error is None:
+            refusals.check(operation, draft)
     if context.new_enum_values:
         enums.check_new_values(operations, draft)
     return draft.finish()
 
 
 def _several(operations: tuple[Operation, ...], draft: Draft) -> None:
-    """The subcommands of an ALTER TABLE share the strongest lock; several indexes cannot be dropped concurrently."""
+    """The subcommands of an ALTER TABLE share the strongest lock; several indexes cannot be dropped concurrently.
+
+    DISCARD with a reset of all settings is DISCARD ALL, which a transaction block refuses (discard.c).
+    """
+    if operations[0] == _DISCARD:
+        draft.outside_transaction("DISCARD ALL")
+        return
     modes = [rule[0] for rule in (alter_rule(op, draft.major) for op in operations) if rule is not None]
     if any(type(op) is ops.ChangeOwner for op in operations):
         modes.append(AX)
     draft.alter_mode = max(modes, default=-1)
     if all(isinstance(op, ops.DropIndex) and op.concurrently for op in operations):
-        draft.fail("0A000", "DROP INDEX CONCURRENTLY does not support dropping multiple objects")
+        draft.refuse("0A000", "DROP INDEX CONCURRENTLY does not support dropping multiple objects")
 
 
 def _do_block(op: ops.DoBlock, draft: Draft) -> None:

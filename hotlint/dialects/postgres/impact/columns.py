@@ -11,7 +11,13 @@ from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.drops import gone
 from hotlint.dialects.postgres.impact.implication import implies_not_null
 from hotlint.dialects.postgres.locks import AX, SRE
-from hotlint.dialects.postgres.types import TypeChange, constrained_domain, foreign_key_match, type_change
+from hotlint.dialects.postgres.types import (
+    ForeignKeyMatch,
+    TypeChange,
+    constrained_domain,
+    foreign_key_match,
+    type_change,
+)
 from hotlint.dialects.postgres.types.change import uses_column
 from hotlint.impact import Break, DataLoss
 from hotlint.operations import ColumnDef
@@ -171,7 +177,7 @@ def alter_type(op: ops.AlterColumnType, name: QName, draft: Draft) -> None:
             session=draft.context.session,
         )
         if change.error is not None:
-            draft.fail(change.error.sqlstate, change.error.message)
+            draft.refuse(change.error.sqlstate, change.error.message)
             return
         if change.rewrite:
             draft.rewrite(member, "type", op.column)
@@ -237,30 +243,35 @@ def _remade_foreign_key(
         draft.lock_family(constraint.target, AX)
     if not (constraint.valid and constraint.enforced) or change.rewrite is None:
         return
-    if not change.rewrite and _compared_as_before(name, constraint, column, op, draft, referenced):
+    was, now = _comparisons(name, constraint, column, op, draft, referenced)
+    if now is False:
+        draft.refuse("42804", f'foreign key constraint "{constraint.name}" cannot be implemented')
+        return
+    if not change.rewrite and was is not None and was == now:
         return
     constraints.validate_foreign_key(name, constraint.target, constraint.name, draft)
 
 
-def _compared_as_before(
+def _comparisons(
     name: QName,
     constraint: Constraint,
     column: Column | None,
     op: ops.AlterColumnType,
     draft: Draft,
     referenced: bool,
-) -> bool:
+) -> tuple[ForeignKeyMatch | bool | None, ForeignKeyMatch | bool | None]:
+    """How the foreign key's columns are compared before and after the change; None where it is not known."""
     ours, theirs = constraint.columns, constraint.target_columns
     at = (theirs if referenced else ours).index(op.column)
     other_table = draft.before.table(name if referenced else constraint.target) if constraint.target else None
     other_name = (ours if referenced else theirs)[at] if len(ours) == len(theirs) else None
     other = other_table.column(other_name) if other_table is not None and other_name is not None else None
     if other is None or other.type is None or column is None or column.type is None:
-        return False
+        return None, None
     server, session = draft.context.server, draft.context.session
     pairs = [(t, other.type) if referenced else (other.type, t) for t in (column.type, op.to)]
     was, now = (foreign_key_match(key, mine, draft.before, server, session) for key, mine in pairs)
-    return was is not None and was is not False and was == now
+    return was, now
 
 
 # Casts between built-in types that give another value without an error (the assignment casts of pg_cast.dat that round

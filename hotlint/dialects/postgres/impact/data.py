@@ -10,7 +10,7 @@ from hotlint.catalog.names import QName
 from hotlint.catalog.records import Constraint, Table, View
 from hotlint.dialects.postgres.impact.draft import Draft, is_view
 from hotlint.dialects.postgres.impact.rows import finds_rows
-from hotlint.dialects.postgres.locks import AS, AX, MODES, RS, RX
+from hotlint.dialects.postgres.locks import AS, AX, RS, RX, strength
 from hotlint.impact import DataLoss, IndexBuild
 from hotlint.operations import Query, RelationUse
 
@@ -304,7 +304,7 @@ def lock_table(op: ops.LockTable, draft: Draft) -> None:
     """LOCK TABLE reaches the children, and the tables under a view (lockcmds.c)."""
     name = draft.target(op.relation)
     if name is not None:
-        read(name, MODES.index(op.mode), draft, op.only)  # type: ignore[arg-type]
+        read(name, strength(op.mode), draft, op.only)
 
 
 WRITES: dict[type[ops.Operation], Callable[[Any, Draft], None]] = {

@@ -10,7 +10,7 @@ from hotlint.catalog.outcome import Outcome, ServerError
 from hotlint.catalog.records import Index, Relation, Table, View
 from hotlint.catalog.versioned import changes_since
 from hotlint.dialects.postgres.impact.context import ImpactContext
-from hotlint.dialects.postgres.locks import AX, BLOCKS, MODES, SUE
+from hotlint.dialects.postgres.locks import BLOCKS, MODES
 from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, Rewrite, Scan
 from hotlint.operations import Name, RelationUse
 
@@ -38,6 +38,7 @@ class Draft:
         "data_loss",
         "durations",
         "error",
+        "late",
         "locks",
         "major",
         "outcome",
@@ -61,6 +62,7 @@ class Draft:
         self.allowed = True
         self.released = False
         self.error: ServerError | None = None
+        self.late: ServerError | None = None
         self.locks: dict[QName, int] = {}
         self.durations: dict[QName, int] = {}
         self.rewrites: dict[QName, Rewrite] = {}
@@ -163,7 +165,8 @@ class Draft:
         if name in self.rewrites:
             return
         self.rewrites[name] = Rewrite(name, reason, column)
-        self.scan(name, "rewrite", duration=REWRITE)
+        if not self.made_here(name):
+            self.scan(name, "rewrite", duration=REWRITE)
         for index in self.after.indexes(name):
             self.build(index, self.before.relation(index.name) is None)
 
@@ -193,9 +196,14 @@ class Draft:
                 self.lock(name, mode)
 
     def fail(self, sqlstate: str, message: str) -> None:
-        """The server refuses the statement; the first reason stays."""
+        """The server refuses the statement before it looks at any object; the first reason stays."""
         if self.error is None:
             self.error = ServerError(sqlstate, message)
+
+    def refuse(self, sqlstate: str, message: str) -> None:
+        """The server refuses the statement once it has looked; what the catalog refuses comes first."""
+        if self.late is None:
+            self.late = ServerError(sqlstate, message)
 
     def outside_transaction(self, what: str) -> None:
         """The statement refuses a transaction block, a function and a DO block (xact.c: PreventInTransactionBlock)."""
@@ -211,11 +219,11 @@ class Draft:
     def finish(self) -> Impact:
         """The impact; of a statement that fails, only the error and whether a transaction may hold it."""
         outcome = self.outcome
-        error = self.error or outcome.error
+        error = self.error or outcome.error or self.late
         if error is not None:
             return Impact(error=error, allowed_in_transaction=self.allowed, unknown=outcome.unknown)
         return Impact(
-            locks=tuple(self._lock(name, mode) for name, mode in self.locks.items()),
+            locks=self._locks(),
             rewrites=tuple(self.rewrites.values()),
             scans=tuple(self.scans.values()),
             index_builds=tuple(self.builds.values()),
@@ -228,22 +236,22 @@ class Draft:
             unknown=outcome.unknown + tuple(self.unknown) if self.unknown else outcome.unknown,
         )
 
-    def _lock(self, name: QName, mode: int) -> Lock:
+    def _locks(self) -> tuple[Lock, ...]:
+        """Whatever a statement does, it does under all its locks, but for those that go table by table."""
+        longest = -1 if self.released else max(self.durations.values(), default=BRIEF)
+        return tuple([self._lock(name, mode, longest) for name, mode in self.locks.items()])
+
+    def _lock(self, name: QName, mode: int, longest: int) -> Lock:
         found = self.before.relation(name)
         return Lock(
             relation=name,
             kind="table" if found is None else found.kind,
             mode=MODES[mode],
             blocks=BLOCKS[mode],
-            duration=_DURATIONS[self.durations[name]],
+            duration=_DURATIONS[longest if longest >= 0 else self.durations[name]],
             created_in_transaction=found is not None and found.origin >= self.context.first_step,
             until="statement" if self.released else "transaction",
         )
-
-
-def partner_mode(mode: int) -> int:
-    """The lock on what goes with a relation that is dropped: the same, SHARE UPDATE EXCLUSIVE if concurrently."""
-    return SUE if mode == SUE else AX
 
 
 def is_view(record: Relation | None) -> bool:

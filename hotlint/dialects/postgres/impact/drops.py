@@ -105,7 +105,7 @@ def drop_index(op: ops.DropIndex, draft: Draft) -> None:
     if op.concurrently:
         draft.outside_transaction("DROP INDEX CONCURRENTLY")
         if isinstance(found, Index) and found.partitioned:
-            draft.fail("0A000", f'cannot drop partitioned index "{found.name.name}" concurrently')
+            draft.refuse("0A000", f'cannot drop partitioned index "{found.name.name}" concurrently')
     if name is None:
         return
     if not isinstance(found, Index):
@@ -138,7 +138,8 @@ _OUTSIDE_TRANSACTION = frozenset(["database", "tablespace"])  # dbcommands.c; ta
 
 def _statistics(op: ops.DropObject, draft: Draft) -> None:
     """The table keeps SHARE UPDATE EXCLUSIVE (statscmds.c: RemoveStatisticsById)."""
-    found = draft.before.catalog.objects.get(("statistics", draft.resolve(op.name)), draft.before.moment)
+    key = ("statistics", QName(op.name.schema or "", op.name.name))
+    found = draft.before.catalog.objects.get(key, draft.before.moment)
     for relation in found.relations if found is not None else ():
         if draft.exists(relation):
             draft.lock(relation, SUE)

@@ -27,7 +27,7 @@ def create_index(op: ops.CreateIndex, draft: Draft) -> None:
     if op.concurrently:
         draft.outside_transaction("CREATE INDEX CONCURRENTLY")
         if partitioned and not draft.outcome.skipped:
-            draft.fail("0A000", f'cannot create index on partitioned table "{op.relation.name}" concurrently')
+            draft.refuse("0A000", f'cannot create index on partitioned table "{op.relation.name}" concurrently')
     if name is None:
         return
     concurrently = op.concurrently and not temporary
@@ -87,7 +87,7 @@ def reindex(op: ops.Reindex, draft: Draft) -> None:
 def _reindex_index(index: Index, op: ops.Reindex, mode: int, draft: Draft) -> None:
     if index.partitioned:
         if draft.major < _PARTITIONED_REINDEX_SINCE:
-            draft.fail("0A000", "REINDEX is not yet implemented for partitioned indexes")
+            draft.refuse("0A000", "REINDEX is not yet implemented for partitioned indexes")
             return
         draft.outside_transaction("REINDEX INDEX")
         draft.lock(index.table, mode)
@@ -167,11 +167,11 @@ def cluster(op: ops.Cluster, draft: Draft) -> None:
     found = draft.before.relation(name)
     if found is not None and found.kind == "partitioned table":
         if draft.major < _PARTITIONED_CLUSTER_SINCE:
-            draft.fail("0A000", "cannot cluster a partitioned table")
+            draft.refuse("0A000", "cannot cluster a partitioned table")
             return
         draft.outside_transaction("CLUSTER")
     elif isinstance(found, Table) and found.known and op.index is None and found.cluster_index is None:
-        draft.fail("42704", f'there is no previously clustered index for table "{name.name}"')
+        draft.refuse("42704", f'there is no previously clustered index for table "{name.name}"')
         return
     for member in draft.family(name, found is None or found.kind != "partitioned table"):
         draft.lock(member, AX)

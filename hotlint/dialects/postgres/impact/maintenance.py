@@ -87,9 +87,9 @@ def refresh(op: ops.RefreshMaterializedView, draft: Draft) -> None:
             i.unique and i.where is None and None not in i.columns and i.valid is not False
             for i in draft.before.indexes(name)
         ):
-            draft.fail("55000", f'cannot refresh materialized view "{name}" concurrently')
+            draft.refuse("55000", f'cannot refresh materialized view "{name}" concurrently')
         if view is not None and not view.populated:
-            draft.fail("55000", "CONCURRENTLY cannot be used when the materialized view is not populated")
+            draft.refuse("55000", "CONCURRENTLY cannot be used when the materialized view is not populated")
         draft.scan(name, "refresh")
     else:
         draft.lock(name, AX)

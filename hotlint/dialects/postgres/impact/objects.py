@@ -155,6 +155,8 @@ def change_schema(op: ops.ChangeSchema, draft: Draft) -> None:
 
 def change_owner(op: ops.ChangeOwner, draft: Draft) -> None:
     """ALTER … OWNER of a relation is an ALTER TABLE (tablecmds.c: ATExecChangeOwner)."""
+    if op.kind == "owned":
+        _reassigned(op.name.name, draft)
     if op.kind not in _RELATIONS:
         return
     name = draft.target(op.name)
@@ -305,7 +307,7 @@ def _lock_named(op: ops.CreateObject | ops.AlterObject, draft: Draft) -> None:
             continue
         found = draft.before.relation(name)
         if op.kind == "publication" and draft.major < 13 and found is not None and found.kind == "partitioned table":
-            draft.fail("0A000", f'"{name.name}" is a partitioned table')
+            draft.refuse("0A000", f'"{name.name}" is a partitioned table')
         draft.lock(name, SUE)
         if op.kind == "publication" and found is not None and found.kind != "partitioned table":
             draft.lock_family(name, SUE)
@@ -326,12 +328,10 @@ def alter_object(op: ops.AlterObject, draft: Draft) -> None:
         name = draft.target(op.name)
         if name is not None:
             draft.lock(name, AS if op.kind == "trigger" else AX)
-    elif op.kind == "owned":
-        _reassigned(op, draft)
 
 
-def _reassigned(op: ops.AlterObject, draft: Draft) -> None:
+def _reassigned(role: str, draft: Draft) -> None:
     """REASSIGN OWNED changes each relation as ALTER TABLE OWNER does (pg_shdepend.c: shdepReassignOwned)."""
     for name, record in draft.before.catalog.relations.items(draft.before.moment):
-        if getattr(record, "owner", None) == op.name.name:
+        if getattr(record, "owner", None) == role:
             draft.lock(name, AX)

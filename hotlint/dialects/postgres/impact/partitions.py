@@ -86,7 +86,7 @@ def detach(op: ops.DetachPartition, name: QName, draft: Draft) -> None:
     if op.concurrently:
         draft.outside_transaction("ALTER TABLE ... DETACH CONCURRENTLY")
         if default is not None:
-            draft.fail("55000", "cannot detach partitions concurrently when a default partition exists")
+            draft.refuse("55000", "cannot detach partitions concurrently when a default partition exists")
     if partition is None:
         return
     mode = next(mode for first, last, mode in _DETACHED if first <= draft.major <= last)
