@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from hotlint.api import Request
-from hotlint.config import ProjectConfig, Settings, _Common
+from hotlint.config import Config, ProjectConfig, Settings
 from hotlint.dialects.postgres.parse import ParseOptions
 from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
@@ -141,16 +139,15 @@ def discover_options(settings: Settings) -> DiscoverOptions:
     )
 
 
-def _project_options(settings: Settings, config: _Common) -> ProjectOptions:
-    single = isinstance(config, ProjectConfig)
+def _project_options(settings: Settings, config: Config | ProjectConfig) -> ProjectOptions:
     return ProjectOptions(
-        path=settings.resolve(config.path) if single else "",
+        path=settings.resolve(config.path) if isinstance(config, ProjectConfig) else "",
         framework=config.framework,
         dialect=config.dialect,
         transaction=config.transaction,
         placeholders=config.placeholders,
         baseline=None if config.baseline is None else settings.resolve(config.baseline),
-        exclude=config.exclude if single else (),
+        exclude=config.exclude if isinstance(config, ProjectConfig) else (),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hotlint
+from hotlint.api import Request
 from hotlint.errors import ConfigError, UsageError
 
 INDEX = "CREATE INDEX orders_day_idx ON orders (day);\n"
@@ -111,14 +112,16 @@ def test_a_project_that_fails_does_not_take_the_others_along(folder: Path, monke
 
     other = folder.parent / "other"
     other.mkdir()
-    (other / "0001_a.sql").write_text("CREATE TABLE a (id bigint);\n")
-    (other / "0002_b.sql").write_text("CREATE TABLE b (id bigint);\n")
-    whole = running.make_plan
+    (other / "0001_a.up.sql").write_text("CREATE TABLE a (id bigint);\n")
+    (other / "0002_b.up.sql").write_text("CREATE TABLE b (id bigint);\n")
+    from hotlint.planning.loop import PlanOptions, make_plan
+    from hotlint.planning.model import Plan
+    from hotlint.project.model import Project
 
-    def failing(project: object, *rest: object) -> object:
-        if project.root == "other":  # type: ignore[attr-defined]
+    def failing(project: Project, server: hotlint.Server, options: PlanOptions) -> Plan:
+        if project.root == "other":
             raise RecursionError("too deep")
-        return whole(project, *rest)  # type: ignore[arg-type]
+        return make_plan(project, server, options)
 
     monkeypatch.setattr(running, "make_plan", failing)
     report = hotlint.check(["migrations", "other"])
@@ -135,7 +138,7 @@ def test_a_kept_report_is_given_again_until_something_changes(folder: Path, monk
     calls: list[object] = []
     make = running.make_report
 
-    def counted(request: running.Request) -> object:
+    def counted(request: Request) -> object:
         calls.append(request)
         return make(request)
 
@@ -176,4 +179,4 @@ def test_the_cache_can_be_switched_off_or_put_elsewhere(folder: Path) -> None:
 def test_names_of_the_library_are_found_and_others_are_not() -> None:
     assert hotlint.Report.__name__ == "Report"
     with pytest.raises(AttributeError, match="no attribute 'lint_it'"):
-        _ = hotlint.lint_it  # type: ignore[attr-defined]
+        _ = hotlint.lint_it

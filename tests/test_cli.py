@@ -43,7 +43,8 @@ class Done(NamedTuple):
 
 def run(*arguments: str, cwd: Path, **environment: str) -> Done:
     """Runs the command line in this process."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    written, told = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(buffer, encoding="utf-8", newline="") for buffer in (written, told))
     before = Path.cwd()
     with patch.dict(os.environ, {"HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}):
         for name in {"NO_COLOR", "FORCE_COLOR"} - environment.keys():
@@ -56,7 +57,7 @@ def run(*arguments: str, cwd: Path, **environment: str) -> Done:
             os.chdir(before)
     out.flush()
     err.flush()
-    return Done(code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return Done(code, written.getvalue().decode(), told.getvalue().decode())
 
 
 def run_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
