@@ -112,7 +112,9 @@ def _column(ctx: Context, node: Node) -> Iterator[Edge]:
         return
     column = node.sub
     yield from _readers(ctx, node.name, column)
+    is_key = not table.known  # only a key can be referenced; a hub's thousands of references are not searched else
     for index in ctx.catalog.indexes(node.name):
+        is_key = is_key or (index.unique and column in index.columns)
         used = (*element_columns(index.elements), *index.include, *columns_of(index.where))
         if column in used:
             if index.constraint is not None:
@@ -122,7 +124,7 @@ def _column(ctx: Context, node: Node) -> Iterator[Edge]:
     for constraint in table.constraints:
         if column in constraint.columns:
             yield Edge(Node("constraint", node.name, constraint.name), True)
-    for other, constraint in ctx.catalog.referencing(node.name):
+    for other, constraint in ctx.catalog.referencing(node.name) if is_key else ():
         if column in constraint.target_columns:
             yield Edge(Node("constraint", other.name, constraint.name), other.name == node.name, not constraint.maybe)
     for sequence in _owned(ctx, table, column):

@@ -223,7 +223,8 @@ def _follow_column(ctx: Context, table: Table, old: str, new: str) -> None:
                 where=rename_column(index.where, old, new),
             )
         )
-    for other, constraint in tuple(catalog.referencing(name)):
+    is_key = not table.known or any(i.unique and new in i.columns for i in catalog.indexes(name))
+    for other, constraint in tuple(catalog.referencing(name)) if is_key else ():
         if old in constraint.target_columns:
             changed = replace(constraint, target_columns=_renamed(constraint.target_columns, old, new))
             current = ctx.refresh(other)
