@@ -74,6 +74,8 @@ _CONSTANTS = frozenset(["string", "number", "bool", "bits", "null"])
 def _text(e: Expr) -> str:
     inner = [_text(a) for a in e.args]
     if e.kind == "cast":
+        if e.type is not None and e.type.name == "interval":
+            return "interval"  # '5 minutes' and '00:05' are the same, and Hotlint does not read intervals
         if e.args and (e.args[0].kind in _CONSTANTS or e.type is None or e.type.schema in (None, "pg_catalog")):
             return inner[0]
         kind = type_text(e.type)
@@ -238,7 +240,10 @@ class ViewText:
 
 def _view(v: View) -> Facts:
     definition = ViewText(v) if v.query.text else UNKNOWN
-    return {(v.kind, str(v.name)): {"definition": definition, "options": v.options, "owner": v.owner}}
+    facts: Facts = {(v.kind, str(v.name)): {"definition": definition, "options": v.options, "owner": v.owner}}
+    for column in v.columns if v.known else ():
+        facts["column", f"{v.name}.{column.name}"] = {}
+    return facts
 
 
 def _sequence(s: Sequence) -> Facts:

@@ -113,9 +113,19 @@ def _delete(ctx: Context, nodes: Iterable[Node]) -> None:
 def forget_notes(ctx: Context, name: QName, sub: str | None = None) -> None:
     """Comments and grants go with their object, or those of one part of it."""
     for what, key in ctx.catalog.notes_by_object.get(name):
+        if what == "object":
+            _forget_statistics(ctx, key, name, sub)
+            continue
         notes: VersionedMap[Any, Any] = ctx.catalog.comments if what == "comment" else ctx.catalog.grants
         if notes.get(key) is not None and (sub is None or key[2] == sub):
             notes.delete(key)
+
+
+def _forget_statistics(ctx: Context, key: tuple[str, QName], table: QName, column: str | None) -> None:
+    """Extended statistics go with their table, and with any column of theirs."""
+    record = ctx.catalog.objects.get(key)
+    if record is not None and table in record.relations and (column is None or column in str(record.details)):
+        ctx.catalog.objects.delete(key)
 
 
 def _delete_parts(ctx: Context, record: Relation, pieces: list[Node]) -> None:

@@ -75,10 +75,11 @@ def create_object(ctx: Context, op: CreateObject) -> None:
             raise Skip
         if op.kind in _UNIQUE and not op.replace and not found.maybe and ctx.settled(objects, key):
             ctx.fail("42710", f'{op.kind} "{op.name.name}" already exists')
-    objects.set(
-        key,
-        OtherObject(op.kind, key[1], op.details, tuple(ctx.resolve(r) for r in op.relations), origin=ctx.step),
-    )
+    relations = tuple(ctx.resolve(r) for r in op.relations)
+    objects.set(key, OtherObject(op.kind, key[1], op.details, relations, origin=ctx.step))
+    if op.kind == "statistics":  # goes with its table
+        for name in relations:
+            ctx.catalog.notes_by_object.add(name, ("object", key))
 
 
 def alter_object(ctx: Context, op: AlterObject) -> None:

@@ -121,6 +121,12 @@ def _follow_sequence(ctx: Context, sequence: Sequence, name: QName) -> None:
 def move_notes(ctx: Context, old: QName, new: QName) -> None:
     """Comments and grants follow their object."""
     for what, key in ctx.catalog.notes_by_object.get(old):
+        if what == "object":
+            record = ctx.catalog.objects.get(key)
+            if record is not None and old in record.relations:
+                ctx.catalog.objects.set(key, replace(record, relations=(new,)))
+                ctx.catalog.notes_by_object.add(new, (what, key))
+            continue
         notes: VersionedMap[Any, Any] = ctx.catalog.comments if what == "comment" else ctx.catalog.grants
         value = notes.get(key)
         if value is None:
