@@ -207,6 +207,17 @@ def test_rules_are_listed_and_explained(project: Path) -> None:
     assert "CREATE INDEX CONCURRENTLY" in explained
 
 
+def test_rules_of_the_project_are_listed_too(project: Path) -> None:
+    (project / "own_rule.py").write_text(
+        "from hotlint.rule import Rule, ops\n\n\nclass Own(Rule):\n    '''Ours alone.'''\n\n"
+        "    id = 'own-rule'\n    category = 'own'\n    operations = (ops.CreateIndex,)\n\n"
+        "    def check_step(self, step, operation, context):\n        return iter(())\n"
+    )
+    (project / "hotlint.yaml").write_text("rules: [own_rule.py]\n")
+    assert "own-rule" in run("rules", cwd=project).stdout
+    assert "Ours alone." in run("rules", "own-rule", cwd=project).stdout
+
+
 def test_the_schema_of_the_configuration_is_json(project: Path) -> None:
     assert "$schema" in json.loads(run("config", "schema", cwd=project).stdout)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from hotlint.config import settings_for
 from hotlint.errors import UsageError, nearest
 from hotlint.registry import find_rules
 from hotlint.report import rule_pages
@@ -12,8 +13,9 @@ from hotlint.report.terminal import style_for
 
 
 def run(options: argparse.Namespace) -> int:
-    """Every rule with its first line, or everything about the one that is named."""
-    registry = find_rules()
+    """Every rule with its first line, or everything about the one that is named; those of the configuration too."""
+    settings = settings_for(".")
+    registry = find_rules([settings.resolve(path) for path in settings.config.rules])
     style = style_for(sys.stdout)
     if options.rule is None:
         rules = [(info, rule_pages.headline(registry.load(info.id))) for info in registry.rules.values()]
