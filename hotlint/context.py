@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotlint import sql
 from hotlint.catalog.catalog import CatalogView
@@ -15,6 +15,9 @@ from hotlint.planning.model import MigrationPlan, Plan, Step
 from hotlint.project.model import Project
 from hotlint.server import Server
 from hotlint.source import Script
+
+if TYPE_CHECKING:
+    from hotlint.catalog.diff import Difference
 
 T = TypeVar("T")
 
@@ -118,6 +121,28 @@ class Context:
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError(f"option {name} of {self.rule} must be a whole number, not {value!r}")
         return value
+
+    def residue(self, migration: MigrationPlan) -> tuple[Difference, ...]:
+        """What is different from before a migration when its up and down scripts have run; nothing without a down
+        script, where a statement of either is refused, or where an earlier part of the same change is rolled back
+        later."""
+        down = migration.down
+        if down is None or any(step.impact.error is not None for step in (*migration.steps, *down.steps)):
+            return ()
+        group = migration.migration.group
+        if group is not None:
+            parts = [m for m in self.plan.migrations if m.migration.group == group]
+            if parts[0] is not migration or any(m.down is None for m in parts):
+                return ()
+        from hotlint.catalog.diff import changed_keys, diff
+
+        return diff(migration.before, down.after, changed_keys(migration.before, down.after))
+
+    def changes(self, step: Step) -> tuple[Difference, ...]:
+        """What one step changes in the schema."""
+        from hotlint.catalog.diff import changed_keys, diff
+
+        return diff(step.before, step.after, changed_keys(step.before, step.after))
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What ``make`` gives, made the first time that this rule asks for it in a run."""

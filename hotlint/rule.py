@@ -19,6 +19,7 @@ from hotlint import sql
 from hotlint.bulk import is_bulk, sets_only_new_columns
 from hotlint.catalog import records
 from hotlint.catalog.catalog import CatalogView
+from hotlint.catalog.diff import Difference
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import ServerError, Victim
 from hotlint.context import Context
@@ -35,6 +36,7 @@ __all__ = [
     "CatalogView",
     "Context",
     "DataLoss",
+    "Difference",
     "Direction",
     "Duration",
     "Edit",

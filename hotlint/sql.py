@@ -16,6 +16,7 @@ __all__ = [
     "keyword_end",
     "literal",
     "normalised",
+    "parses",
     "put_after",
     "qualified",
     "quote",
@@ -81,3 +82,14 @@ def index_tail(text: str) -> str | None:
         if (kind == "punctuation" and text[start] == "(") or (kind == "word" and text[start:end].upper() == "USING"):
             return text[start:]
     return None
+
+
+def parses(expression: str) -> bool:
+    """Whether a text is an expression that the server's grammar accepts."""
+    from pglast.parser import ParseError, parse_sql_json
+
+    try:
+        parse_sql_json(f"SELECT ({expression})")
+    except ParseError:
+        return False
+    return True

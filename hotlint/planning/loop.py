@@ -122,18 +122,15 @@ class _ScriptReplay:
         )
 
     def _messages(self, statements: tuple[Statement, ...]) -> list[tuple[Statement, ...]]:
-        """The statements as they are sent: all in one message, or each in its own (regions marked ``single`` in
-        one)."""
+        """The statements as they are sent: each region or the whole script in one message, or each statement alone."""
         if self.mode == "implicit":
-            regions = self.script.regions
-            if len(regions) > 1 and all(r.single for r in regions):
-                return self._by_region(statements)
-            return [statements]
+            return self._by_region(statements, whole=True) if len(self.script.regions) > 1 else [statements]
         if any(r.single for r in self.script.regions):
-            return self._by_region(statements)
+            return self._by_region(statements, whole=False)
         return [(s,) for s in statements]
 
-    def _by_region(self, statements: tuple[Statement, ...]) -> list[tuple[Statement, ...]]:
+    def _by_region(self, statements: tuple[Statement, ...], *, whole: bool) -> list[tuple[Statement, ...]]:
+        """A message for each region that is sent as it stands (all of them, if ``whole``), else one per statement."""
         groups: list[tuple[Statement, ...]] = []
         at = 0
         for region in self.script.regions:
@@ -141,7 +138,7 @@ class _ScriptReplay:
             while at < len(statements) and statements[at].start < region.end:
                 inside.append(statements[at])
                 at += 1
-            groups.extend([tuple(inside)] if region.single else [(s,) for s in inside])
+            groups.extend([tuple(inside)] if whole or region.single else [(s,) for s in inside])
         return groups
 
     def _message(self, statements: tuple[Statement, ...]) -> None:
