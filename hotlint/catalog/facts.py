@@ -155,6 +155,7 @@ def _column(c: Column) -> dict[str, Any]:
     return {
         "type": type_text(c.type),
         "not_null": UNKNOWN if c.not_null is None else c.not_null,
+        "not_null name": c.not_null_name or UNKNOWN,
         "default": expression_text(c.default),
         "identity": c.identity,
         "generated": expression_text(c.generated),
@@ -182,6 +183,7 @@ def _table(t: Table) -> Facts:
             "replica identity": t.replica_identity,
             "row security": (t.row_security, t.force_row_security),
             "owner": t.owner,
+            "clustered on": t.cluster_index,
         }
     }
     for column in t.columns:
@@ -240,7 +242,8 @@ class ViewText:
 
 def _view(v: View) -> Facts:
     definition = ViewText(v) if v.query.text else UNKNOWN
-    facts: Facts = {(v.kind, str(v.name)): {"definition": definition, "options": v.options, "owner": v.owner}}
+    own = {"definition": definition, "options": v.options, "owner": v.owner, "populated": v.populated}
+    facts: Facts = {(v.kind, str(v.name)): own}
     for column in v.columns if v.known else ():
         facts["column", f"{v.name}.{column.name}"] = {}
     return facts

@@ -71,6 +71,81 @@ MUTATIONS: list[tuple[str, set[Shown]]] = [
     ("COMMENT ON COLUMN p.v IS 'v'", {("comment", "table column public.p.v", "extra", None)}),
     ("CREATE SCHEMA s3", {("schema", "s3", "extra", None)}),
     ("CREATE EXTENSION pgcrypto", {("extension", "pgcrypto", "extra", None)}),
+    (
+        "ALTER TABLE c ALTER id ADD GENERATED ALWAYS AS IDENTITY",
+        {
+            ("column", "public.c.id", "changed", "identity"),
+            ("sequence", "public.c_id_seq", "extra", None),
+        },
+    ),
+    ("ALTER TABLE p ADD g int GENERATED ALWAYS AS (v * 2) STORED", {("column", "public.p.g", "extra", None)}),
+    (
+        "ALTER TABLE p RENAME CONSTRAINT p_ck TO ck",
+        {
+            ("constraint", "public.p.p_ck", "missing", None),
+            ("constraint", "public.p.ck", "extra", None),
+        },
+    ),
+    ("ALTER TABLE c ALTER CONSTRAINT c_fk DEFERRABLE", {("constraint", "public.c.c_fk", "changed", "definition")}),
+    ("ALTER TABLE p ALTER w SET STORAGE EXTERNAL", {("column", "public.p.w", "changed", "storage")}),
+    ("ALTER TABLE p SET (fillfactor = 70)", {("table", "public.p", "changed", "options")}),
+    ("ALTER TABLE p REPLICA IDENTITY FULL", {("table", "public.p", "changed", "replica identity")}),
+    ("ALTER TABLE p CLUSTER ON p_v", {("table", "public.p", "changed", "clustered on")}),
+    (
+        "ALTER INDEX p_v RENAME TO p_v9",
+        {("index", "public.p_v", "missing", None), ("index", "public.p_v9", "extra", None)},
+    ),
+    (
+        "ALTER TRIGGER tr ON p RENAME TO tr2",
+        {
+            ("trigger", "public.p.tr", "missing", None),
+            ("trigger", "public.p.tr2", "extra", None),
+        },
+    ),
+    ("ALTER TYPE pair ALTER ATTRIBUTE x TYPE bigint", {("type", "public.pair", "changed", "attributes")}),
+    ("ALTER TYPE pair DROP ATTRIBUTE x", {("type", "public.pair", "changed", "attributes")}),
+    ("ALTER DOMAIN dom SET DEFAULT 1", {("domain", "public.dom", "changed", "default")}),
+    ("ALTER DOMAIN dom ADD CONSTRAINT small CHECK (value < 9)", {("constraint", "public.dom.small", "extra", None)}),
+    ("ALTER DOMAIN dom DROP CONSTRAINT dom_check", {("constraint", "public.dom.dom_check", "missing", None)}),
+    ("CREATE TYPE r AS RANGE (subtype = int)", {("type", "public.r", "extra", None)}),
+    ("ALTER SEQUENCE tickets OWNED BY c.id", {("sequence", "public.tickets", "changed", "owned by")}),
+    ("DROP SEQUENCE tickets", {("sequence", "public.tickets", "missing", None)}),
+    (
+        "CREATE MATERIALIZED VIEW mv AS SELECT id FROM p",
+        {
+            ("materialized view", "public.mv", "extra", None),
+        },
+    ),
+    ("DROP SCHEMA s2", {("schema", "s2", "missing", None)}),
+    ("ALTER SCHEMA s2 RENAME TO s4", {("schema", "s2", "missing", None), ("schema", "s4", "extra", None)}),
+    (
+        "ALTER FUNCTION f(int) RENAME TO g",
+        {
+            ("function", "public.f(i integer)", "missing", None),
+            ("function", "public.g(i integer)", "extra", None),
+        },
+    ),
+    (
+        "ALTER FUNCTION f(int) SET SCHEMA s2",
+        {
+            ("function", "public.f(i integer)", "missing", None),
+            ("function", "s2.f(i integer)", "extra", None),
+        },
+    ),
+    (
+        "ALTER TYPE mood SET SCHEMA s2",
+        {
+            ("type", "public.mood", "missing", None),
+            ("type", "s2.mood", "extra", None),
+            ("column", "public.p.m", "changed", "type"),
+        },
+    ),
+    ("DROP FUNCTION f(int)", {("function", "public.f(i integer)", "missing", None)}),
+    ("COMMENT ON TABLE p IS NULL", {("comment", "table public.p", "missing", None)}),
+    ("REVOKE SELECT ON p FROM r1", {("table", "public.p", "changed", "grants")}),
+    ("CREATE TABLE k (LIKE p)", {("table", "public.k", "extra", None)}),
+    ("CREATE TABLE k () INHERITS (p); ALTER TABLE k NO INHERIT p", {("table", "public.k", "extra", None)}),
+    ("CREATE STATISTICS st ON v, w FROM p", {("statistics", "st", "extra", None)}),
     ("CREATE RULE ru AS ON DELETE TO c DO ALSO NOTHING", {("rule", "public.c.ru", "extra", None)}),
 ]
 

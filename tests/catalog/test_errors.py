@@ -21,6 +21,97 @@ CREATE POLICY own ON orders USING (total > 0);
 """
 
 REFUSED = [
+    (
+        "ALTER TABLE orders ALTER id ADD GENERATED ALWAYS AS IDENTITY, ALTER id ADD GENERATED ALWAYS AS IDENTITY",
+        "55000",
+        'column "id" of relation "orders" is already an identity column',
+    ),
+    (
+        "ALTER TABLE customers ALTER note ADD GENERATED ALWAYS AS IDENTITY",
+        "55000",
+        'column "note" of relation "customers" must be declared NOT NULL before identity can be added',
+    ),
+    (
+        "ALTER TABLE orders ALTER id DROP IDENTITY",
+        "55000",
+        'column "id" of relation "orders" is not an identity column',
+    ),
+    (
+        "ALTER TABLE orders ALTER id DROP EXPRESSION",
+        "55000",
+        'column "id" of relation "orders" is not a stored generated column',
+    ),
+    ("ALTER TABLE orders ADD xmin int", "42701", 'column name "xmin" conflicts with a system column name'),
+    (
+        "ALTER TABLE orders VALIDATE CONSTRAINT orders_pkey",
+        "42809",
+        'constraint "orders_pkey" of relation "orders" is not a foreign key or check constraint',
+    ),
+    (
+        "ALTER TABLE orders ADD FOREIGN KEY (id, total) REFERENCES customers (id)",
+        "42830",
+        "number of referencing and referenced columns for foreign key disagree",
+    ),
+    (
+        "CREATE TABLE nokey (id int); ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES nokey",
+        "42704",
+        'there is no primary key for referenced table "nokey"',
+    ),
+    (
+        "ALTER TABLE orders ADD FOREIGN KEY (nope) REFERENCES customers",
+        "42703",
+        'column "nope" referenced in foreign key constraint does not exist',
+    ),
+    ("ALTER TABLE orders ADD UNIQUE (nope)", "42703", 'column "nope" named in key does not exist'),
+    ("ALTER TABLE orders ADD CHECK (nope > 0)", "42703", 'column "nope" does not exist'),
+    (
+        "ALTER TABLE orders ADD CONSTRAINT u UNIQUE USING INDEX orders_total_idx",
+        "42809",
+        '"orders_total_idx" is not a unique index',
+    ),
+    (
+        "ALTER TABLE orders RENAME CONSTRAINT a TO b",
+        "42704",
+        'constraint "a" for table "orders" does not exist',
+    ),
+    ("CREATE INDEX ON big_orders (id)", "42809", 'cannot create index on relation "big_orders"'),
+    ("REFRESH MATERIALIZED VIEW big_orders", "0A000", '"big_orders" is not a materialized view'),
+    (
+        "CREATE TABLE e (a int, b int) PARTITION BY LIST (a); ALTER TABLE e ADD PRIMARY KEY (b)",
+        "0A000",
+        "unique constraint on partitioned table must include all partitioning columns",
+    ),
+    (
+        "CREATE TABLE e (a int) PARTITION BY LIST (a); CREATE INDEX CONCURRENTLY ON e (a)",
+        "0A000",
+        'cannot create index on partitioned table "e" concurrently',
+    ),
+    (
+        "CREATE TABLE e (a int) PARTITION BY LIST (a); CREATE TABLE e1 (b int);"
+        "ALTER TABLE e ATTACH PARTITION e1 FOR VALUES IN (1)",
+        "42804",
+        'child table is missing column "a"',
+    ),
+    (
+        "CREATE TABLE e (a int) PARTITION BY LIST (a); ALTER TABLE e DROP COLUMN a",
+        "42P16",
+        'cannot drop column "a" because it is part of the partition key of relation "e"',
+    ),
+    ("DROP TYPE mood; DROP TYPE mood", "42704", 'type "mood" does not exist'),
+    ("DROP TYPE mood; CREATE TABLE t (m mood)", "42704", 'type "mood" does not exist'),
+    ("CREATE SCHEMA s; DROP SCHEMA s; DROP SCHEMA s", "3F000", 'schema "s" does not exist'),
+    ("CREATE EXTENSION pgcrypto; CREATE EXTENSION pgcrypto", "42710", 'extension "pgcrypto" already exists'),
+    ("CREATE ROLE r; CREATE ROLE r", "42710", 'role "r" already exists'),
+    (
+        "CREATE FUNCTION g(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION g; DROP FUNCTION g(int)",
+        "42883",
+        "function g(integer) does not exist",
+    ),
+    ("ALTER POLICY other ON orders USING (true)", "42704", 'policy "other" for table "orders" does not exist'),
+    ("ALTER TABLE orders DISABLE TRIGGER x", "42704", 'trigger "x" for table "orders" does not exist'),
+    ("ALTER SEQUENCE orders INCREMENT 2", "42809", '"orders" is not a sequence'),
+    ("DELETE FROM orders WHERE amount = 1", "42703", 'column "amount" does not exist'),
+    ("TRUNCATE nowhere", "42P01", 'relation "nowhere" does not exist'),
     ("CREATE TABLE orders (id int)", "42P07", 'relation "orders" already exists'),
     ("CREATE INDEX orders_total_idx ON orders (id)", "42P07", 'relation "orders_total_idx" already exists'),
     ("ALTER TABLE order_ ADD COLUMN x int", "42P01", 'relation "order_" does not exist'),

@@ -35,6 +35,8 @@ def _merge(before: Any, after: Any) -> Any:
         return _merge_parts(before, after, key="signature")
     if type(before) is not type(after):
         return after
+    if getattr(before, "maybe", False) and not after.maybe:
+        after = _maybe(after)
     if isinstance(after, (Table, View)):
         changes = {
             part: _merge_parts(getattr(before, part), getattr(after, part))
