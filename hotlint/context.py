@@ -256,8 +256,13 @@ class Context:
         )
 
     def file_place(self, script: Script, message: str = "") -> Place:
-        """The first line of a script, for what concerns the whole file."""
-        return self.place(script, 0, len(script.line(1)), message)
+        """The first line of a script, for what concerns the whole of it: of its section, in a file of several."""
+        text, regions = script.text, script.regions
+        start = regions[0].start if regions else len(text.rstrip())
+        start += len(text[start:]) - len(text[start:].lstrip())
+        line = script.position(start).line
+        first = script.offset(line, 1)
+        return self.place(script, first, first + len(script.line(line)), message)
 
     # -- fixes
 

@@ -70,6 +70,13 @@ class DownNotInverseOfUp(Rule):
             why="the schema is the same; rows are another matter",
         ),
         Example(
+            given="CREATE TABLE orders (id bigint PRIMARY KEY, total numeric);\n"
+            "ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0) NOT VALID;",
+            sql="ALTER TABLE orders VALIDATE CONSTRAINT total_positive;",
+            down="-- A validated constraint stays validated.",
+            why="validation only adds to what the server knows; there is nothing to undo",
+        ),
+        Example(
             given="CREATE TABLE orders (id bigint PRIMARY KEY, status text);",
             sql="ALTER TABLE orders RENAME COLUMN status TO state;\nCREATE INDEX orders_state ON orders (state);",
             down="DROP INDEX orders_state;\nALTER TABLE orders RENAME COLUMN state TO status;",
@@ -87,6 +94,7 @@ class DownNotInverseOfUp(Rule):
         if not context.options.get("column_order"):
             residue = tuple(d for d in residue if d.kind != "column order")
         down = migration.migration.down
+        residue = tuple(d for d in residue if not _is_validation(d))
         if not residue or down is None:
             return
         shown = "; ".join(_tell(difference) for difference in residue[:_SHOWN])
@@ -99,6 +107,12 @@ class DownNotInverseOfUp(Rule):
             help="undo every statement of the up script, in reverse order",
             fixes=_fixes(residue, context),
         )
+
+
+def _is_validation(difference: Difference) -> bool:
+    """Whether a constraint that was NOT VALID has been validated: nothing fails because more is known of the rows."""
+    before, after = difference.before or "", difference.after or ""
+    return difference.kind == "constraint" and difference.change == "changed" and before == f"{after} NOT VALID"
 
 
 def _tell(difference: Difference) -> str:

@@ -6,11 +6,10 @@ from hotlint.rule import Context, Example, Finding, MigrationPlan, Rule, Script
 
 
 class EmptyMigration(Rule):
-    """A script has nothing in it.
+    """A migration has nothing in it.
 
-    An empty up script counts as applied and did nothing: the SQL was forgotten, or a merge lost it. An empty down
-    script
-    counts as rolled back and did nothing. A script that does nothing on purpose says so in a comment.
+    It counts as applied and did nothing: the SQL was forgotten, or a merge lost it. A script that does nothing on
+    purpose says so in a comment. What an empty down script leaves behind, down-not-inverse-of-up tells.
 
     Instead:
         Write the SQL, delete the file, or say in a comment why nothing is to be done.
@@ -25,34 +24,32 @@ class EmptyMigration(Rule):
     dialects = ("postgres", "mysql", "sqlite")
     bad = (
         Example(sql="\n\n"),
-        Example(sql="CREATE TABLE carts (id bigint);", down=""),
+        Example(
+            files={
+                "migrations/00001_orders.sql": "-- +goose Up\nCREATE TABLE orders (id bigint);\n",
+                "migrations/00002_note.sql": "-- +goose Up\n-- +goose Down\n",
+            },
+        ),
     )
     good = (
         Example(sql="-- The column was added by hand in production; see the runbook.\n", why="a comment says why"),
         Example(
             sql="CREATE TABLE carts (id bigint);",
-            down="/* Carts are kept: orders refer to them. */",
-            why="a down script that does nothing on purpose",
+            down="",
+            why="the migration does something; whether its down script undoes it is another rule's question",
         ),
     )
 
     def check_migration(self, migration: MigrationPlan, context: Context) -> Iterator[Finding]:
-        for plan in (migration, migration.down):
-            if plan is None or plan.steps or plan.problems:
-                continue
-            script = plan.migration.up if plan.direction == "up" else plan.migration.down
-            if script is None or not _is_blank(script):
-                continue
-            if plan.direction == "up":
-                message = "nothing is in this migration: it will count as applied and change nothing"
-            else:
-                message = "nothing is in this down script: a rollback will count as done and change nothing"
-            yield context.finding_at(
-                context.file_place(script),
-                message,
-                migration=migration,
-                help="write the SQL, or say in a comment why there is nothing to do",
-            )
+        script = migration.migration.up
+        if migration.steps or migration.problems or not _is_blank(script):
+            return
+        yield context.finding_at(
+            context.file_place(script),
+            "nothing is in this migration: it will count as applied and change nothing",
+            migration=migration,
+            help="write the SQL, or say in a comment why there is nothing to do",
+        )
 
 
 def _is_blank(script: Script) -> bool:

@@ -41,21 +41,29 @@ def add_sectioned(
     by_name: bool = False,
 ) -> None:
     """Add every numbered file. ``off`` is the mode of a section whose transaction is switched off; ``mark`` names what
-    starts the up section, for files that have none. A down section with nothing in it is no way down. ``by_name``:
-    the tool knows a migration by its file's whole name, so a version may come twice."""
-    for version, rest, path in numbered_paths(draft, by_number=by_number):
+    starts the up section, for files that have none. ``by_name``: the tool knows a migration by its file's whole name,
+    so a version may come twice.
+
+    A down section with nothing in it is a down script that does nothing, but in a project where most are empty: there
+    they are the tool's template and no way down.
+    """
+    parsed = [
+        (v, rest, path, read(draft.tree.text(path))) for v, rest, path in numbered_paths(draft, by_number=by_number)
+    ]
+    keep_empty = 2 * sum(bool(sections.down) for *_, sections in parsed) >= len(parsed)
+    for version, rest, path, sections in parsed:
         text = draft.tree.text(path)
-        sections = read(text)
         up = sections.up
         if up is None:
             if text.strip():
                 draft.bad_section(path, mark)
             up = () if sections.down or not text.strip() else (Region(0, len(text)),)
+        is_down = sections.down is not None and (bool(sections.down) or keep_empty)
         draft.add(
             version,
             rest,
             draft.tree.script(path, up),
-            draft.tree.script(path, sections.down) if sections.down else None,
+            draft.tree.script(path, sections.down or ()) if is_down else None,
             transaction=off if sections.directive else "wrapped",
             down_transaction=off if sections.down_directive else "wrapped",
             directive=sections.directive,

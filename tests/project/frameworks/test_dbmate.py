@@ -16,7 +16,7 @@ def test_a_section_without_transaction_is_one_message(load: Load) -> None:
     )
     first, second = project.migrations
     assert (project.framework, project.root) == ("dbmate", "db/migrations")
-    assert (first.transaction, first.down) == ("wrapped", None)
+    assert (first.transaction, first.down and first.down.regions) == ("wrapped", ())
     assert (second.transaction, second.down_transaction) == ("implicit", "wrapped")
     assert second.directive == (0, 31)
     assert sql(second.up) == ["CREATE INDEX CONCURRENTLY i ON a (id);"]

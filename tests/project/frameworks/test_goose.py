@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hotlint.source import Region
 from tests.project.layouts import Load, outline, sql, told
 
 FUNCTION = "CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n  RETURN 1;\nEND $$ LANGUAGE plpgsql;"
@@ -31,14 +32,20 @@ def test_no_transaction_is_for_both_directions_and_has_a_place(load: Load) -> No
     assert text[slice(*migration.directive)] == "-- +goose NO TRANSACTION"
 
 
-def test_an_empty_down_section_is_no_way_down(load: Load) -> None:
+def test_an_empty_down_section_is_a_down_script_that_does_nothing(load: Load) -> None:
     files = {
         "migrations/1_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n",
         "migrations/2_b.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\n",
     }
     project = load(files)
-    assert [m.down is None for m in project.migrations] == [False, True]
+    assert [m.down.regions if m.down else None for m in project.migrations] == [(Region(38, 48),), ()]
     assert project.down_style == "section"
+
+
+def test_where_most_down_sections_are_empty_they_are_the_template(load: Load) -> None:
+    up_only = "-- +goose Up\nSELECT 1;\n-- +goose Down\n"
+    files = {"migrations/1_a.sql": up_only, "migrations/2_b.sql": up_only, "migrations/3_c.sql": up_only + "SELECT 2;"}
+    assert [m.down is None for m in load(files).migrations] == [True, True, False]
 
 
 def test_files_without_marks_bad_names_and_programs_are_told(load: Load) -> None:
