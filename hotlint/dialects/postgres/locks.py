@@ -117,7 +117,7 @@ ALTER_TABLE: tuple[AlterRow, ...] = (
     AlterRow(ops.ClusterOn, SUE, "none", 12, 18, _LEVEL),
     AlterRow(ops.ReplicaIdentity, AX, "none", 12, 18, _LEVEL),
     AlterRow(ops.SetRowSecurity, AX, "none", 12, 18, _LEVEL),
-    AlterRow(ops.SetTriggerState, SRE, "partitions", 12, 18, f"{_LEVEL}; EnableDisableTrigger"),
+    AlterRow(ops.SetTriggerState, SRE, "none", 12, 18, f"{_LEVEL}; EnableDisableTrigger"),
     AlterRow(ops.SetRuleState, AX, "none", 12, 18, _LEVEL),
     AlterRow(ops.SetOfType, AX, "none", 12, 18, _LEVEL),
     AlterRow(ops.AlterTableOther, AX, "none", 12, 18, _LEVEL),
@@ -143,8 +143,8 @@ CONSTRAINT: dict[str, tuple[int, Recursion]] = {
 }
 """ADD CONSTRAINT, by kind (AlterTableGetLockLevel: AT_AddConstraint). What indexes do to partitions is in INDEX_ON."""
 
-CONSTRAINT_INDEX_ON_PARTITIONS: tuple[tuple[int, int, int, int], ...] = ((12, 17, S, S), (18, 18, AX, S))
-"""(first, last, direct partitions, partitions below): what adding a UNIQUE, PRIMARY KEY or EXCLUDE constraint to a
+CONSTRAINT_INDEX_ON_PARTITIONS: tuple[tuple[int, int, int], ...] = ((12, 17, S), (18, 18, AX))
+"""(first, last, mode): what adding a UNIQUE, PRIMARY KEY or EXCLUDE constraint to a
 partitioned table takes on its partitions (indexcmds.c: DefineIndex; measured on 12 to 18)."""
 
 _OPTION_SUE = frozenset(

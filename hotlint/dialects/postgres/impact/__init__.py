@@ -130,6 +130,7 @@ HANDLERS: dict[type[Operation], Handler] = {
     ops.Cluster: indexes.cluster,
     ops.Vacuum: maintenance.vacuum,
     ops.Analyze: maintenance.analyze,
+    ops.CreateFunction: objects.create_function,
     ops.CreateTrigger: objects.create_trigger,
     ops.CreatePolicy: objects.policy,
     ops.AlterPolicy: objects.policy,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import CompositeType, Index
+from hotlint.catalog.records import CompositeType, Index, Table
 from hotlint.dialects.postgres.impact import columns, constraints, partitions
 from hotlint.dialects.postgres.impact.draft import REWRITE, Draft
 from hotlint.dialects.postgres.locks import (
@@ -16,6 +16,7 @@ from hotlint.dialects.postgres.locks import (
     AX,
     COLUMN_ATTRIBUTE,
     CONSTRAINT,
+    SRE,
     SUE,
     Recursion,
     S,
@@ -136,7 +137,21 @@ def _replica_identity(op: ops.ReplicaIdentity, name: QName, draft: Draft) -> Non
             draft.lock(index, S)
 
 
+def _trigger_state(op: ops.SetTriggerState, name: QName, draft: Draft) -> None:
+    """The clones of a partitioned table's row triggers change along (trigger.c: EnableDisableTrigger)."""
+    table = draft.before.table(name)
+    if table is None or table.kind != "partitioned table" or op.only:
+        return
+    if any(t.row and (op.special or t.name == op.trigger) for t in table.triggers):
+        draft.lock_family(name, max(SRE, draft.alter_mode))
+
+
 def _rename_column(op: ops.RenameColumn, name: QName, draft: Draft) -> None:
+    if isinstance(draft.before.relation(name), CompositeType):
+        for key, record in draft.before.catalog.relations.items(draft.before.moment):
+            if isinstance(record, Table) and record.of_type == name:
+                draft.lock(key, AX)
+        return
     draft.breaks.append(Break(name, "renamed", op.column, op.new_name))
 
 
@@ -169,6 +184,7 @@ EFFECTS: dict[type[Operation], Effect] = {
     ops.NoInherit: _no_inherit,
     ops.SetOfType: _of_type,
     ops.ReplicaIdentity: _replica_identity,
+    ops.SetTriggerState: _trigger_state,
     ops.RenameColumn: _rename_column,
     ops.RenameConstraint: _rename_constraint,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Column, Constraint, Table
+from hotlint.catalog.records import Column, Constraint, Domain, Table
 from hotlint.dialects.postgres import functions
 from hotlint.dialects.postgres.impact import constraints
 from hotlint.dialects.postgres.impact.draft import Draft
@@ -20,7 +20,7 @@ from hotlint.dialects.postgres.types import (
 )
 from hotlint.dialects.postgres.types.change import uses_column
 from hotlint.impact import Break, DataLoss
-from hotlint.operations import ColumnDef
+from hotlint.operations import ColumnDef, Expr
 
 
 def add_column(op: ops.AddColumn, name: QName, draft: Draft) -> None:
@@ -65,12 +65,24 @@ def _rewrite_reason(column: ColumnDef, draft: Draft) -> str | None:
             return "default"
         if constrained is None:
             draft.unknown.append(f"whether the type of column {column.name} is a domain with constraints is not known")
-    if column.default is not None:
-        volatility = functions.volatility(column.default, draft.before, draft.context.server, draft.path)
+    default = column.default if column.default is not None else _domain_default(column, draft)
+    if default is not None:
+        volatility = functions.volatility(default, draft.before, draft.context.server, draft.path)
         if volatility == "volatile":
             return "default"
         if volatility is None:
             draft.unknown.append(f"whether the default of column {column.name} is volatile is not known")
+    return None
+
+
+def _domain_default(column: ColumnDef, draft: Draft) -> Expr | None:
+    """A domain's default is that of a column without one (rewriteHandler.c: build_column_default)."""
+    if column.type is None or column.type.dimensions:
+        return None
+    for schema in (column.type.schema,) if column.type.schema is not None else draft.path:
+        found = draft.before.type(QName(schema, column.type.name))
+        if isinstance(found, Domain):
+            return found.default
     return None
 
 

@@ -18,6 +18,9 @@ def add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
     if constraint.kind == "foreign key":
         _add_foreign_key(constraint, name, draft)
     elif constraint.kind == "check":
+        if constraint.no_inherit and draft.major >= _NO_INHERIT_LOCKS_SINCE:
+            for child in draft.before.children(name):
+                draft.lock(child, AX)
         if not constraint.not_valid and constraint.enforced:
             _check(op, name, draft)
     elif constraint.kind == "not null":
@@ -26,6 +29,9 @@ def add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
                 columns.verify_not_null(constraint.columns[0], member, draft)
     else:
         _add_indexed(constraint, name, draft)
+
+
+_NO_INHERIT_LOCKS_SINCE = 18  # tablecmds.c: ATAddCheckNNConstraint looks for children first (measured on 12 to 18)
 
 
 def _check(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
@@ -73,10 +79,9 @@ def build_indexes(name: QName, draft: Draft) -> None:
     found = draft.before.relation(name)
     if found is None or found.kind != "partitioned table":
         return
-    direct, below = next((d, b) for first, last, d, b in CONSTRAINT_INDEX_ON_PARTITIONS if first <= draft.major <= last)
-    children = frozenset(draft.before.children(name))
+    mode = next(mode for first, last, mode in CONSTRAINT_INDEX_ON_PARTITIONS if first <= draft.major <= last)
     for member in draft.before.descendants(name):
-        draft.lock(member, direct if member in children else below)
+        draft.lock(member, mode)
         draft.new_indexes(member)
 
 
@@ -147,6 +152,8 @@ def _lock_partitions(name: QName, mode: int, draft: Draft) -> None:
 def validate_constraint(op: ops.ValidateConstraint, name: QName, draft: Draft) -> None:
     """VALIDATE CONSTRAINT reads what was not checked; one that is valid costs nothing (ATExecValidateConstraint)."""
     found = _constraint(op.constraint, name, draft)
+    if found is None and _validate_not_null(op, name, draft):
+        return
     if found is None:
         table = draft.table(name)
         if table is None or not table.known:
@@ -167,6 +174,18 @@ def validate_constraint(op: ops.ValidateConstraint, name: QName, draft: Draft) -
         copy = _constraint(op.constraint, member, draft, before_only=True)
         if copy is None or not copy.valid:
             draft.scan(member, reason, op.constraint)
+
+
+def _validate_not_null(op: ops.ValidateConstraint, name: QName, draft: Draft) -> bool:
+    """A NOT NULL constraint is kept with its column (18). Whether there is one of that name."""
+    table = draft.before.table(name)
+    column = next((c for c in table.columns if c.not_null_name == op.constraint), None) if table is not None else None
+    if column is None:
+        return False
+    draft.lock_family(name, SUE, op.only)
+    for member in draft.leaves(name, op.only):
+        columns.verify_not_null(column.name, member, draft)
+    return True
 
 
 def _validate_partner(found: Constraint, name: QName, draft: Draft) -> None:
@@ -197,6 +216,6 @@ def alter_constraint(op: ops.AlterConstraint, name: QName, draft: Draft) -> None
     if found is None or op.enforced is None or found.enforced == op.enforced or found.kind != "foreign key":
         return
     if found.target is not None and draft.exists(found.target):
-        draft.lock_family(found.target, AX)
+        draft.lock_family(found.target, SRE if op.enforced else AX)
     if op.enforced:
         validate_foreign_key(name, found.target, found.name, draft)

@@ -65,7 +65,8 @@ def _underneath(name: QName, only: bool, draft: Draft) -> Iterable[QName]:
 
 
 def select(op: ops.Select, draft: Draft) -> None:
-    run_query(op.query, draft)
+    """In a body a SELECT is mostly the condition of something, and stops at the first row: no scan is claimed."""
+    run_query(op.query, draft, scans=draft.alone)
     _functions(op.query, draft)
 
 
@@ -181,8 +182,7 @@ def update(op: ops.Update, draft: Draft) -> None:
         if touched and not any(v.kind == "null" for v in touched):
             _check_parent(constraint, draft)
     _referencing(name, frozenset(op.columns), "on_update", draft)
-    if draft.major < 14:
-        _partition_parents(table, draft)
+    _partition_parents(table, draft)
     _rules(name, "update", draft)
     _triggers(name, "update", draft)
 

@@ -125,6 +125,10 @@ def drop_object(op: ops.DropObject, draft: Draft) -> None:
         draft.outside_transaction(f"DROP {op.kind.upper()}")
     if op.kind == "statistics":
         _statistics(op, draft)
+    elif op.kind == "owned":
+        for name, record in draft.before.catalog.relations.items(draft.before.moment):
+            if getattr(record, "owner", None) == op.name.name:
+                draft.lock(name, AX)
     gone(draft)
     if op.kind == "schema" and op.cascade:
         for name, was, now in draft.lost():

@@ -71,6 +71,23 @@ def implies_bound(table: Table, key: PartitionKey, bound: Bound, siblings: Itera
     return len(key.elements) == 1 and _within_range(checks, column, bound)
 
 
+def excludes_bound(table: Table, key: PartitionKey, bound: Bound) -> bool:
+    """Whether a table's own constraints prove that none of its rows is within a partition's bound."""
+    column = key.elements[0].column
+    if key.strategy != "range" or column is None or len(key.elements) != 1:
+        return False
+    checks = [
+        part
+        for c in table.constraints
+        if c.kind == "check" and c.valid and c.enforced and c.expression is not None
+        for part in conjuncts(c.expression)
+    ]
+    comparisons = [c for part in checks for c in _comparisons(part) if c[0] == column]
+    lower, upper = bound.lower[0] if bound.lower else None, bound.upper[0] if bound.upper else None
+    above = upper is not None and _proved(comparisons, ">=", upper)
+    return above or (lower is not None and _proved(comparisons, "<", lower))
+
+
 def _within_list(checks: list[Expr], column: str, bound: Bound) -> bool:
     allowed = {_constant(v) for v in bound.values}
     for part in checks:

@@ -123,8 +123,10 @@ def _partitions(name: QName, what: str, op: ops.Reindex, mode: int, draft: Draft
     if draft.major < _PARTITIONED_REINDEX_SINCE:
         return
     draft.outside_transaction(what)
+    for member in draft.before.descendants(name):
+        # Collected under SHARE, also if concurrently (indexcmds.c: ReindexPartitions).
+        draft.lock(member, S)
     for member in draft.leaves(name):
-        draft.lock(member, mode)
         rebuild(member, draft, op.concurrently)
 
 

@@ -15,11 +15,26 @@ from hotlint.impact import IndexBuild
 _FALSE = frozenset(["false", "off", "0", "no"])
 
 
-def _everything(draft: Draft) -> Iterator[QName]:
+def _everything(draft: Draft, partitioned: bool = False) -> Iterator[QName]:
     """All tables and materialized views of the database that are known."""
+    kinds = ("table", "materialized view", "partitioned table" if partitioned else "table")
     for name, record in draft.before.catalog.relations.items(draft.before.moment):
-        if isinstance(record, (Table, View)) and record.kind in ("table", "materialized view"):
+        if isinstance(record, (Table, View)) and record.kind in kinds:
             yield name
+
+
+_INHERITANCE_SINCE = 18  # vacuum.c: expand_vacuum_rel takes inheritance children too (release 18)
+
+
+def _stored(name: QName, draft: Draft) -> bool:
+    """Whether VACUUM and ANALYZE do something with it; of a view they only warn."""
+    found = draft.before.relation(name)
+    return found is None or found.kind in ("table", "partitioned table", "materialized view")
+
+
+def _members(name: QName, only: bool, draft: Draft) -> Iterator[QName]:
+    """What VACUUM or ANALYZE of a table works on."""
+    return draft.family(name, only or not (_partitioned(name, draft) or draft.major >= _INHERITANCE_SINCE))
 
 
 def vacuum(op: ops.Vacuum, draft: Draft) -> None:
@@ -33,9 +48,9 @@ def vacuum(op: ops.Vacuum, draft: Draft) -> None:
             _vacuum_one(name, op, draft)
         return
     target = draft.target(op.relation)
-    if target is None:
+    if target is None or not _stored(target, draft):
         return
-    for member in draft.family(target, op.only or not _partitioned(target, draft)):
+    for member in _members(target, op.only, draft):
         _vacuum_one(member, op, draft)
 
 
@@ -57,20 +72,18 @@ def analyze(op: ops.Analyze, draft: Draft) -> None:
     """SHARE UPDATE EXCLUSIVE on what is analyzed; children are read for the statistics of the whole (analyze.c:
     acquire_inherited_sample_rows)."""
     if op.relation is None:
-        draft.allowed = True
-        for name in _everything(draft):
+        for name in _everything(draft, partitioned=True):
             draft.lock(name, SUE)
             draft.scan(name, "analyze")
         return
     target = draft.target(op.relation)
-    if target is None:
+    if target is None or not _stored(target, draft):
         return
-    draft.lock(target, SUE)
-    below = SUE if _partitioned(target, draft) and not op.only else AS
-    if not (op.only and not _partitioned(target, draft)):
-        for child in draft.before.descendants(target):
-            draft.lock(child, below)
-    for member in draft.leaves(target, op.only and not _partitioned(target, draft)):
+    for member in _members(target, op.only, draft):
+        draft.lock(member, SUE)
+    sampled = _partitioned(target, draft) or not op.only
+    for member in draft.family(target, not sampled):
+        draft.lock(member, AS)
         draft.scan(member, "analyze")
 
 

@@ -73,6 +73,21 @@ def create_view(op: ops.CreateView, draft: Draft) -> None:
         draft.lock(name, AX)
 
 
+def create_function(op: ops.CreateFunction, draft: Draft) -> None:
+    """The body of a SQL function is analysed, unless that is switched off (pg_proc.c: fmgr_sql_validator)."""
+    if op.language.lower() != "sql" or op.body is None or not draft.context.session.check_function_bodies:
+        return
+    for statement in op.body.statements:
+        for inner in statement.operations:
+            query = getattr(inner, "query", None)
+            if query is not None:
+                draft.read(query.relations, AS)
+            if isinstance(inner, ops.Write):
+                name = draft.target(inner.relation)
+                if name is not None:
+                    draft.lock(name, RX)
+
+
 def create_trigger(op: ops.CreateTrigger, draft: Draft) -> None:
     """A row trigger is made on every partition too (trigger.c: CreateTriggerFiringOn)."""
     name = draft.target(op.relation)
@@ -313,6 +328,16 @@ def _lock_named(op: ops.CreateObject | ops.AlterObject, draft: Draft) -> None:
             draft.lock_family(name, SUE)
 
 
+def _replaced(op: ops.AlterObject, draft: Draft) -> None:
+    """ALTER PUBLICATION SET locks what it takes out, too (publicationcmds.c: AlterPublicationTables)."""
+    key = (op.kind, QName(op.name.schema or "", op.name.name))
+    found = draft.before.catalog.objects.get(key, draft.before.moment)
+    if found is not None and any("set" in part.lower() for pair in op.details for part in pair):
+        for name in found.relations:
+            if draft.exists(name):
+                draft.lock(name, SUE)
+
+
 _SYSTEM = frozenset(["system"])
 
 
@@ -323,6 +348,7 @@ def alter_object(op: ops.AlterObject, draft: Draft) -> None:
         draft.outside_transaction("ALTER DATABASE SET TABLESPACE")
     elif op.kind == "publication":
         _lock_named(op, draft)
+        _replaced(op, draft)
     elif op.kind in ("trigger", "index", "materialized view") and any("extension" in key for key, _ in op.details):
         # alter.c: ExecAlterObjectDependsStmt
         name = draft.target(op.name)

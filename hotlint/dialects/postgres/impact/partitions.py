@@ -10,13 +10,18 @@ from hotlint.catalog.records import Table
 from hotlint.dialects.postgres.impact import constraints
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.drops import default_partition
-from hotlint.dialects.postgres.impact.implication import implies_bound
-from hotlint.dialects.postgres.locks import AX, SRE, SUE
+from hotlint.dialects.postgres.impact.implication import excludes_bound, implies_bound
+from hotlint.dialects.postgres.locks import AS, AX, SRE, SUE
 from hotlint.operations import Bound
 
 # (first version, last version, mode): what DETACH PARTITION takes on the partition (tablecmds.c: ATExecDetachPartition;
 # measured on 12 to 18).
 _DETACHED: tuple[tuple[int, int, int], ...] = ((12, 13, SUE), (14, 18, AX))
+
+
+# (first version, last version, mode): what a new partition of a referenced table takes on the referencing table
+# (tablecmds.c: CloneFkReferenced; measured on 12 to 18).
+_REFERENCING: tuple[tuple[int, int, int], ...] = ((12, 17, AS), (18, 18, SRE))
 
 
 def attach(op: ops.AttachPartition, name: QName, draft: Draft) -> None:
@@ -35,8 +40,7 @@ def attach(op: ops.AttachPartition, name: QName, draft: Draft) -> None:
     default = default_partition(name, draft)
     if default is not None:
         draft.lock_family(default, AX)
-        for member in draft.leaves(default):
-            draft.scan(member, "default partition", member.name)
+        _scan_default(default, parent, op.bound, draft)
     for member in draft.family(partition):
         draft.new_indexes(member)
     if parent is not None:
@@ -58,6 +62,15 @@ def _proved(name: QName, parent: Table | None, bound: Bound, siblings: list[Boun
     return implies_bound(table, parent.partition_key, bound, siblings)
 
 
+def _scan_default(default: QName, parent: Table | None, bound: Bound | None, draft: Draft) -> None:
+    """No row of the default partition may belong to the new one (partbounds.c: check_default_partition_contents)."""
+    key = parent.partition_key if parent is not None else None
+    for member in draft.leaves(default):
+        table = draft.before.table(member)
+        if table is None or key is None or bound is None or not excludes_bound(table, key, bound):
+            draft.scan(member, "default partition", member.name)
+
+
 def _parent_indexes(name: QName, partition: QName, draft: Draft) -> None:
     """Each index of the parent becomes the parent of one of the partition's (index.c: IndexSetParentIndex)."""
     for index in draft.before.indexes(name):
@@ -72,9 +85,10 @@ def _parent_foreign_keys(parent: Table, partition: QName, draft: Draft) -> None:
     for constraint in parent.constraints:
         if constraint.kind != "foreign key" or constraint.target is None or not draft.exists(constraint.target):
             continue
-        draft.lock_family(constraint.target, SRE)
         same = (constraint.columns, constraint.target, constraint.target_columns)
         taken = any((c.columns, c.target, c.target_columns) == same and c.valid for c in own)
+        # The partition's own triggers on the target go where its constraint becomes part of the parent's.
+        draft.lock_family(constraint.target, AX if taken else SRE)
         if not taken and constraint.enforced and constraint.valid:
             constraints.validate_foreign_key(partition, constraint.target, constraint.name, draft)
 
@@ -114,13 +128,13 @@ def created_partition(op: ops.CreateTable, draft: Draft) -> None:
         return
     draft.lock(parent, AX)
     default = default_partition(parent, draft)
+    table = draft.before.table(parent)
     if default is not None:
         draft.lock_family(default, AX)
-        for member in draft.leaves(default):
-            draft.scan(member, "default partition", member.name)
-    table = draft.before.table(parent)
+        _scan_default(default, table, op.bound, draft)
     for constraint in table.constraints if table is not None else ():
         if constraint.kind == "foreign key" and constraint.target is not None and draft.exists(constraint.target):
             draft.lock_family(constraint.target, SRE)
+    mode = next(mode for first, last, mode in _REFERENCING if first <= draft.major <= last)
     for other, _ in draft.before.referencing(parent):
-        draft.lock(other.name, SRE)
+        draft.lock(other.name, mode)

@@ -19,13 +19,15 @@ def finds_rows(where: Expr | None, table: QName, draft: Draft) -> bool:
     """Whether the condition names few enough rows by an index. Where it may or may not, that is told."""
     if where is None:
         return False
+    if where.kind == "or":
+        return all(finds_rows(part, table, draft) for part in where.args)
     equal, ranged = set(), set()
     for part in conjuncts(where):
         column = _compared(part)
         if column is None:
             continue
         ranged.add(column)
-        if part.value == "=":
+        if part.value is not None and part.value.upper() in ("=", "IN"):
             equal.add(column)
     if not ranged:
         return False
