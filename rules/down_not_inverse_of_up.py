@@ -94,7 +94,7 @@ class DownNotInverseOfUp(Rule):
         if not context.options.get("column_order"):
             residue = tuple(d for d in residue if d.kind != "column order")
         down = migration.migration.down
-        residue = tuple(d for d in residue if not _is_validation(d))
+        residue = tuple(d for d in residue if d.property != "not_null name" and not _is_validation(d))
         if not residue or down is None:
             return
         shown = "; ".join(_tell(difference) for difference in residue[:_SHOWN])
