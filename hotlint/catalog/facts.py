@@ -151,11 +151,18 @@ def _trigger(t: Trigger) -> dict[str, Any]:
     return {"definition": text + (" INITIALLY DEFERRED" if t.initially_deferred else ""), "state": t.state}
 
 
+def _not_null_name(name: str | None) -> Any:
+    """The name of a NOT NULL constraint; the server's own choices (18) count as equal, none as unknown."""
+    if name is None:
+        return UNKNOWN
+    return "automatic" if name.rstrip("0123456789").endswith("_not_null") else name
+
+
 def _column(c: Column) -> dict[str, Any]:
     return {
         "type": type_text(c.type),
         "not_null": UNKNOWN if c.not_null is None else c.not_null,
-        "not_null name": c.not_null_name or UNKNOWN,
+        "not_null name": _not_null_name(c.not_null_name),
         "default": expression_text(c.default),
         "identity": c.identity,
         "generated": expression_text(c.generated),

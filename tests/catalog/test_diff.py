@@ -203,3 +203,13 @@ def test_an_assumed_table_makes_no_difference() -> None:
     before = catalog.now()
     replay("INSERT INTO seen (x) VALUES (1); ALTER TABLE other ALTER COLUMN y SET NOT NULL", catalog)
     assert diff(before, catalog.now(), changed_keys(before, catalog.now())) == ()
+
+
+def test_a_not_null_constraint_counts_by_a_name_that_somebody_chose() -> None:
+    catalog = schema("CREATE TABLE t (a int NOT NULL)", major=18)
+    before = catalog.now()
+    replay("ALTER TABLE t RENAME TO u; CREATE TABLE t (a int NOT NULL); DROP TABLE u;", catalog, major=18)
+    assert diff(before, catalog.now(), changed_keys(before, catalog.now())) == ()
+    replay("ALTER TABLE t RENAME CONSTRAINT t_a_not_null1 TO there", catalog, major=18)
+    (found,) = diff(before, catalog.now(), changed_keys(before, catalog.now()))
+    assert (found.object, found.property, found.after) == ("public.t.a", "not_null name", "there")

@@ -27,9 +27,9 @@ REFUSED = [
         'column "id" of relation "orders" is already an identity column',
     ),
     (
-        "ALTER TABLE customers ALTER note ADD GENERATED ALWAYS AS IDENTITY",
+        "ALTER TABLE orders ALTER customer_id ADD GENERATED ALWAYS AS IDENTITY",
         "55000",
-        'column "note" of relation "customers" must be declared NOT NULL before identity can be added',
+        'column "customer_id" of relation "orders" must be declared NOT NULL before identity can be added',
     ),
     (
         "ALTER TABLE orders ALTER id DROP IDENTITY",
@@ -75,7 +75,13 @@ REFUSED = [
         'constraint "a" for table "orders" does not exist',
     ),
     ("CREATE INDEX ON big_orders (id)", "42809", 'cannot create index on relation "big_orders"'),
-    ("REFRESH MATERIALIZED VIEW big_orders", "0A000", '"big_orders" is not a materialized view'),
+    ("REFRESH MATERIALIZED VIEW big_orders", "42809", '"big_orders" is not a table or materialized view'),
+    ("REFRESH MATERIALIZED VIEW orders", "0A000", '"orders" is not a materialized view'),
+    (
+        "ALTER TABLE customers ALTER note ADD GENERATED ALWAYS AS IDENTITY",
+        "22023",
+        "identity column type must be smallint, integer, or bigint",
+    ),
     (
         "CREATE TABLE e (a int, b int) PARTITION BY LIST (a); ALTER TABLE e ADD PRIMARY KEY (b)",
         "0A000",
@@ -88,6 +94,12 @@ REFUSED = [
     ),
     (
         "CREATE TABLE e (a int) PARTITION BY LIST (a); CREATE TABLE e1 (b int);"
+        "ALTER TABLE e ATTACH PARTITION e1 FOR VALUES IN (1)",
+        "42804",
+        'table "e1" contains column "b" not found in parent "e"',
+    ),
+    (
+        "CREATE TABLE e (a int, c int) PARTITION BY LIST (a); CREATE TABLE e1 (c int);"
         "ALTER TABLE e ATTACH PARTITION e1 FOR VALUES IN (1)",
         "42804",
         'child table is missing column "a"',

@@ -232,11 +232,16 @@ def drop_generated(ctx: Context, op: DropGeneratedExpression) -> None:
     change_column(ctx, table, op.column, not op.only, generated=None, generated_kind=None)
 
 
+_INTEGERS = frozenset(["int2", "int4", "int8"])
+
+
 def add_identity(ctx: Context, op: AddIdentity) -> None:
     table = ctx.table(op.relation, op.if_exists)
     column = ctx.column(table, op.column) or Column(op.column, not_null=None, origin=ctx.step)
     if not ctx.lenient:
         where = f'column "{op.column}" of relation "{table.name.name}"'
+        if column.type is not None and column.type.schema == "pg_catalog" and column.type.name not in _INTEGERS:
+            ctx.fail("22023", "identity column type must be smallint, integer, or bigint")
         if column.identity is not None:
             ctx.fail("55000", f"{where} is already an identity column")
         if column.default is not None:

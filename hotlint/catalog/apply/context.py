@@ -24,6 +24,10 @@ Handlers = dict[type, Callable[["Context", Any], None]]
 """What applies an operation, by the operation's class."""
 
 
+_IGNORED = frozenset(['"$user"', "$user", "pg_catalog", ""])
+"""Entries of a search_path in which nothing of a history is looked for."""
+
+
 class Skip(Exception):
     """IF [NOT] EXISTS makes the operation do nothing."""
 
@@ -54,7 +58,7 @@ class Context:
         self.session = session
         self.major = server.major
         self.step = step
-        path = tuple(s for s in session.search_path if s not in ('"$user"', "$user", "pg_catalog"))
+        path = tuple(s for s in session.search_path if s not in _IGNORED)
         self.path = path or ("public",)
         self.victims: list[Victim] = []
         self.unknown: list[str] = []

@@ -52,6 +52,10 @@ def _refuse_attach(ctx: Context, parent: Table, partition: Table) -> None:
         ctx.fail("42809", f'"{partition.name.name}" is already a partition')
     if not (ctx.certain(parent) and ctx.certain(partition)):
         return
+    for extra in partition.columns:
+        if parent.column(extra.name) is None:
+            where = f'table "{partition.name.name}" contains column "{extra.name}" not found in parent'
+            ctx.fail("42804", f'{where} "{parent.name.name}"')
     for column in parent.columns:
         own = partition.column(column.name)
         if own is None:
@@ -60,9 +64,6 @@ def _refuse_attach(ctx: Context, parent: Table, partition: Table) -> None:
             ctx.fail("42804", f'child table "{partition.name.name}" has different type for column "{column.name}"')
         if column.not_null and own.not_null is False:
             ctx.fail("42804", f'column "{column.name}" in child table must be marked NOT NULL')
-    for own in partition.columns:
-        if parent.column(own.name) is None:
-            ctx.fail("42804", f'table "{partition.name.name}" contains column "{own.name}" not found in parent')
     for constraint in parent.constraints:
         if constraint.kind == "check" and not constraint.no_inherit and partition.constraint(constraint.name) is None:
             ctx.fail("42804", f'child table is missing constraint "{constraint.name}"')

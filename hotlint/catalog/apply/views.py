@@ -83,9 +83,9 @@ def refresh(ctx: Context, op: RefreshMaterializedView) -> None:
         return
     if not isinstance(found, View) or found.kind != "materialized view":
         if ctx.certain(found) and not ctx.lenient:
-            ctx.fail(
-                "0A000" if isinstance(found, View) else "42809", f'"{op.relation.name}" is not a materialized view'
-            )
+            if isinstance(found, Table):
+                ctx.fail("0A000", f'"{op.relation.name}" is not a materialized view')
+            ctx.fail("42809", f'"{op.relation.name}" is not a table or materialized view')
         return
     if op.concurrently and not ctx.lenient and ctx.certain(found):
         if not found.populated:
