@@ -638,6 +638,7 @@ class Insert(Write, frozen=True, gc=False, kw_only=True):
     on_conflict: Literal["nothing", "update"] | None = None
     conflict_columns: tuple[str, ...] = ()
     conflict_constraint: str | None = None  # ON CONFLICT ON CONSTRAINT
+    texts: tuple[tuple[str, ...], ...] = ()  # per column, the distinct text constants of the first 100 VALUES rows
 
 
 class Update(Write, frozen=True, gc=False, kw_only=True):

@@ -39,7 +39,7 @@ def impact_of(
     else but ``allowed_in_transaction``, as the server gives everything back.
     """
     draft = Draft(before, after, outcome, context)
-    operations = statement.operations
+    operations = draft.operations = statement.operations
     if len(operations) > 1:
         _several(operations, draft)
     for operation in operations:

@@ -146,6 +146,13 @@ def _trigger_state(op: ops.SetTriggerState, name: QName, draft: Draft) -> None:
         draft.lock_family(name, max(SRE, draft.alter_mode))
 
 
+def _drop_not_null(op: ops.DropNotNull, name: QName, draft: Draft) -> None:
+    """Since 18 the children are locked even where ONLY leaves them alone (dropconstraint_internal)."""
+    if op.only and draft.major >= 18:
+        for child in draft.before.children(name):
+            draft.lock(child, AX)
+
+
 def _rename_column(op: ops.RenameColumn, name: QName, draft: Draft) -> None:
     if isinstance(draft.before.relation(name), CompositeType):
         for key, record in draft.before.catalog.relations.items(draft.before.moment):
@@ -184,6 +191,7 @@ EFFECTS: dict[type[Operation], Effect] = {
     ops.NoInherit: _no_inherit,
     ops.SetOfType: _of_type,
     ops.ReplicaIdentity: _replica_identity,
+    ops.DropNotNull: _drop_not_null,
     ops.SetTriggerState: _trigger_state,
     ops.RenameColumn: _rename_column,
     ops.RenameConstraint: _rename_constraint,

@@ -9,10 +9,12 @@ from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import Outcome, ServerError
 from hotlint.catalog.records import Index, Relation, Table, View
 from hotlint.catalog.versioned import changes_since
+from hotlint.dialects.postgres import functions
 from hotlint.dialects.postgres.impact.context import ImpactContext
 from hotlint.dialects.postgres.locks import BLOCKS, MODES
+from hotlint.dialects.postgres.types.names import resolve as resolve_type
 from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, Rewrite, Scan
-from hotlint.operations import Name, RelationUse
+from hotlint.operations import Name, Operation, RelationUse, TypeName
 
 BRIEF, SCAN, BUILD, REWRITE = range(4)
 _DURATIONS: tuple[Duration, ...] = ("brief", "scan", "build", "rewrite")
@@ -41,6 +43,7 @@ class Draft:
         "late",
         "locks",
         "major",
+        "operations",
         "outcome",
         "path",
         "released",
@@ -57,6 +60,7 @@ class Draft:
         self.context = context
         self.major = context.server.major
         self.path = context.session.search_path
+        self.operations: tuple[Operation, ...] = ()
         self.alone = True
         self.alter_mode = -1
         self.allowed = True
@@ -99,6 +103,38 @@ class Draft:
     def table(self, name: QName) -> Table | None:
         """The table before the statement, or as the statement's own use of it showed it."""
         return self.before.table(name) or self.after.table(name)
+
+    # -- what surely is not there
+
+    def complete(self) -> bool:
+        """Whether what was never seen does not exist: the history is whole, and nothing brought objects unseen."""
+        catalog = self.before.catalog
+        if not catalog.closed or catalog.loose_since >= 0:
+            return False
+        return not any(name != "plpgsql" for name, _ in catalog.extensions.items(self.before.moment))
+
+    def no_type(self, type: TypeName) -> bool:
+        """Whether there surely is no type of that name."""
+        if not self.complete() or type.percent_type or (type.schema or "").startswith("pg_"):
+            return False
+        if resolve_type(type, self.before, self.context.server, self.path) is not None:
+            return False
+        names = [QName(schema, type.name) for schema in ((type.schema,) if type.schema is not None else self.path)]
+        views = (self.before, self.after)
+        return not any(view.type(name) or view.relation(name) for name in names for view in views)
+
+    def no_schema(self, name: str) -> bool:
+        """Whether there surely is no schema of that name."""
+        return self.complete() and self.before.schema(name) is None and name != "public" and not name.startswith("pg_")
+
+    def no_function(self, name: Name) -> bool:
+        """Whether there surely is no function of that name, with whatever arguments."""
+        if not self.complete() or (name.schema or "").startswith("pg_"):
+            return False
+        if name.schema is None and functions.exists(name.name, self.context.server):
+            return False
+        schemas = (name.schema,) if name.schema is not None else self.path
+        return not any(self.before.functions(QName(schema, name.name)) for schema in schemas)
 
     def made_here(self, name: QName) -> bool:
         """Whether the relation was made in the running transaction, this statement included."""

@@ -88,6 +88,30 @@ def excludes_bound(table: Table, key: PartitionKey, bound: Bound) -> bool:
     return above or (lower is not None and _proved(comparisons, "<", lower))
 
 
+def bounds_overlap(strategy: str, one: Bound, other: Bound) -> bool:
+    """Whether two bounds surely have a value in common (partbounds.c: check_new_partition_bound)."""
+    if one.default or other.default:
+        return one.default and other.default
+    if strategy == "list":
+        known = [_constant(v) for v in one.values]
+        return any(v is not None and v in known for v in map(_constant, other.values))
+    if strategy != "range" or len(one.lower) != 1 or len(other.lower) != 1:
+        return False
+    return _before(one.lower[0], other.upper[0]) and _before(other.lower[0], one.upper[0])
+
+
+def _before(lower: Expr | None, upper: Expr | None) -> bool:
+    """Whether a lower limit is surely below an upper one; None is MINVALUE below and MAXVALUE above."""
+    if lower is None or upper is None:
+        return True
+    low, high = _constant(lower), _constant(upper)
+    if isinstance(low, float) and isinstance(high, float):
+        return low < high
+    if not isinstance(low, str) or not isinstance(high, str) or len(low) != len(high):
+        return False
+    return low[:4].isdigit() and high[:4].isdigit() and low < high
+
+
 def _within_list(checks: list[Expr], column: str, bound: Bound) -> bool:
     allowed = {_constant(v) for v in bound.values}
     for part in checks:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Column, CompositeType, Constraint, Table
+from hotlint.dialects.postgres.impact import conditions as when
 from hotlint.dialects.postgres.impact.draft import Draft
-from hotlint.operations import Operation
+from hotlint.operations import Name, Operation
 
 
 class Refusal(NamedTuple):
@@ -30,177 +30,229 @@ class Refusal(NamedTuple):
     source: str
 
 
-def _partitioned(op: Any, name: QName, draft: Draft) -> bool:
-    found = draft.before.relation(name)
-    return found is not None and found.kind == "partitioned table"
-
-
-def _only_with_children(op: Any, name: QName, draft: Draft) -> bool:
-    return bool(op.only and draft.before.children(name))
-
-
-def _only_with_partitions(op: Any, name: QName, draft: Draft) -> bool:
-    return _partitioned(op, name, draft) and _only_with_children(op, name, draft)
-
-
-def _column(op: Any, name: QName, draft: Draft) -> Column | None:
-    table = draft.before.table(name)
-    return table.column(op.column) if table is not None else None
-
-
-def _virtual(op: Any, name: QName, draft: Draft) -> bool:
-    column = _column(op, name, draft)
-    return column is not None and column.generated_kind == "virtual"
-
-
-def _nullable_only(op: Any, name: QName, draft: Draft) -> bool:
-    column = _column(op, name, draft)
-    return column is not None and column.not_null is False and _only_with_partitions(op, name, draft)
-
-
-def _constraint(op: Any, name: QName, draft: Draft) -> Constraint | None:
-    table = draft.before.table(name)
-    return table.constraint(op.constraint) if table is not None else None
-
-
-def _unchecked_only(op: Any, name: QName, draft: Draft) -> bool:
-    found = _constraint(op, name, draft)
-    return (
-        found is not None
-        and not found.valid
-        and found.kind == "check"
-        and not found.no_inherit
-        and _only_with_children(op, name, draft)
-    )
-
-
-def _check_only(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
-    kind = op.constraint
-    return kind.kind == "check" and not kind.no_inherit and _only_with_children(op, name, draft)
-
-
-def _dropped_only(op: ops.DropConstraint, name: QName, draft: Draft) -> bool:
-    found = _constraint(op, name, draft)
-    return found is not None and found.kind == "check" and _only_with_partitions(op, name, draft)
-
-
-def _unchecked_key(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
-    return op.constraint.kind == "foreign key" and op.constraint.not_valid and _partitioned(op, name, draft)
-
-
-def _exclusion(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
-    return op.constraint.kind == "exclude" and _partitioned(op, name, draft)
-
-
-def _parameters(op: ops.SetOptions, name: QName, draft: Draft) -> bool:
-    return op.kind == "table" and bool(op.options) and _partitioned(op, name, draft)
-
-
-def _references_parent(op: ops.DropTable, name: QName, draft: Draft) -> bool:
-    """A partition of a table that a foreign key points at can only go detached."""
-    table = draft.before.table(name)
-    parent = table.partition_of if table is not None else None
-    return not op.cascade and parent is not None and any(True for _ in draft.before.referencing(parent))
-
-
-def _in_a_column(op: ops.AlterCompositeType, name: QName, draft: Draft) -> bool:
-    """Stored values of the type would have to be written anew."""
-    if op.change != "alter attribute" or not isinstance(draft.before.relation(name), CompositeType):
-        return False
-    return any(
-        column.type is not None and column.type.name == name.name and column.type.schema in (None, name.schema)
-        for _, record in draft.before.catalog.relations.items(draft.before.moment)
-        if isinstance(record, Table)
-        for column in record.columns
-    )
-
-
-def _pending(op: ops.DetachPartition, name: QName, draft: Draft) -> bool:
-    return op.finalize and draft.before.catalog.closed
-
-
-def _missing_owned(op: ops.ValidateConstraint, name: QName, draft: Draft) -> bool:
-    found = _constraint(op, name, draft)
-    return found is not None and found.kind not in ("check", "foreign key", "not null")
-
-
 _T = "tablecmds.c"
 REFUSALS: tuple[Refusal, ...] = (
     Refusal(
-        ops.AddColumn, 12, 18, "42P16", "column must be added to child tables too", _only_with_children,
+        ops.AddColumn, 12, 18, "42P16", "column must be added to child tables too", when.only_with_children,
         f"{_T}: ATExecAddColumn",
     ),
     Refusal(
-        ops.SetNotNull, 12, 18, "42P16", "constraint must be added to child tables too", _nullable_only,
+        ops.SetNotNull, 12, 18, "42P16", "constraint must be added to child tables too", when.nullable_only,
         f"{_T}: ATPrepSetNotNull",
     ),
     Refusal(
-        ops.DropNotNull, 12, 18, "42P16",
-        "cannot remove constraint from only the partitioned table when partitions exist", _only_with_partitions,
+        ops.DropNotNull, 12, 17, "42P16",
+        "cannot remove constraint from only the partitioned table when partitions exist", when.only_with_partitions,
         f"{_T}: ATPrepDropNotNull",
     ),
     Refusal(
-        ops.AddConstraint, 12, 18, "42P16", "constraint must be added to child tables too", _check_only,
+        ops.AddConstraint, 12, 18, "42P16", "constraint must be added to child tables too", when.check_only,
         f"{_T}: ATAddCheckConstraint",
     ),
     Refusal(
         ops.DropConstraint, 12, 18, "42P16",
-        "cannot remove constraint from only the partitioned table when partitions exist", _dropped_only,
+        "cannot remove constraint from only the partitioned table when partitions exist", when.dropped_only,
         f"{_T}: ATExecDropConstraint",
     ),
     Refusal(
-        ops.ValidateConstraint, 12, 18, "42P16", "constraint must be validated on child tables too", _unchecked_only,
+        ops.ValidateConstraint, 12, 18, "42P16", "constraint must be validated on child tables too",
+        when.unchecked_only,
         f"{_T}: ATExecValidateConstraint",
     ),
     Refusal(
         ops.ValidateConstraint, 12, 18, "42809",
-        'constraint of relation "{0}" is not a foreign key or check constraint', _missing_owned,
+        'constraint of relation "{0}" is not a foreign key or check constraint', when.missing_owned,
         f"{_T}: ATExecValidateConstraint",
     ),
     Refusal(
         ops.AddConstraint, 12, 17, "42809", 'cannot add NOT VALID foreign key on partitioned table "{0}"',
-        _unchecked_key, f"{_T}: ATAddForeignKeyConstraint; release 18",
+        when.unchecked_key, f"{_T}: ATAddForeignKeyConstraint; release 18",
     ),
     Refusal(
         ops.AddConstraint, 12, 16, "0A000", "exclusion constraints are not supported on partitioned tables",
-        _exclusion, "parse_utilcmd.c: transformColumnDefinition; release 17",
+        when.exclusion, "parse_utilcmd.c: transformColumnDefinition; release 17",
     ),
     Refusal(
         ops.SetPersistence, 18, 18, "42809", 'ALTER action SET UNLOGGED cannot be performed on relation "{0}"',
-        _partitioned, "release 18: partitioned tables cannot be UNLOGGED",
+        when.partitioned, "release 18: partitioned tables cannot be UNLOGGED",
     ),
     Refusal(
-        ops.SetAccessMethod, 15, 16, "42809", "cannot change access method of a partitioned table", _partitioned,
+        ops.SetAccessMethod, 15, 16, "42809", "cannot change access method of a partitioned table", when.partitioned,
         "release 17: SET ACCESS METHOD on partitioned tables",
     ),
     Refusal(
-        ops.SetOptions, 12, 15, "22023", "unrecognized parameter", _parameters,
+        ops.SetOptions, 12, 15, "22023", "unrecognized parameter", when.parameters,
         "reloptions.c: partitioned_table_reloptions",
     ),
     Refusal(
-        ops.SetOptions, 16, 18, "42809", "cannot specify storage parameters for a partitioned table", _parameters,
+        ops.SetOptions, 16, 18, "42809", "cannot specify storage parameters for a partitioned table", when.parameters,
         "reloptions.c: partitioned_table_reloptions",
     ),
     Refusal(
         ops.DropGeneratedExpression, 18, 18, "0A000",
-        "ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns", _virtual,
+        "ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns", when.virtual,
         f"{_T}: ATPrepDropExpression",
     ),
     Refusal(
-        ops.Truncate, 12, 18, "42809", "cannot truncate only a partitioned table", _only_with_partitions,
+        ops.Truncate, 12, 18, "42809", "cannot truncate only a partitioned table", when.only_with_partitions,
         f"{_T}: ExecuteTruncate",
     ),
     Refusal(
-        ops.DropTable, 12, 18, "2BP01", "cannot drop table {0} because other objects depend on it", _references_parent,
+        ops.DropTable, 12, 18, "2BP01", "cannot drop table {0} because other objects depend on it",
+        when.references_parent,
         "dependency.c: reportDependentObjects",
     ),
     Refusal(
-        ops.AlterCompositeType, 12, 18, "0A000", 'cannot alter type "{0}" because a column uses it', _in_a_column,
+        ops.AlterCompositeType, 12, 18, "0A000", 'cannot alter type "{0}" because a column uses it', when.in_a_column,
         f"{_T}: find_composite_type_dependencies",
     ),
     Refusal(
-        ops.DetachPartition, 14, 18, "55000", 'cannot complete detaching partition of "{0}"', _pending,
+        ops.DetachPartition, 14, 18, "55000", 'cannot complete detaching partition of "{0}"', when.pending,
         f"{_T}: MarkInheritDetached",
+    ),
+    Refusal(
+        ops.DropColumn, 12, 18, "42P16", "cannot drop column from only the partitioned table when partitions exist",
+        when.only_with_partitions, f"{_T}: ATExecDropColumn",
+    ),
+    Refusal(
+        ops.AlterColumnType, 12, 18, "42P16", "type of inherited column must be changed in child tables too",
+        when.only_with_children, f"{_T}: ATPrepAlterColumnType",
+    ),
+    Refusal(
+        ops.AlterColumnType, 12, 18, "0A000", "cannot alter type of a column used by a view or rule",
+        when.used_by_rule, f"{_T}: RememberAllDependentForRebuilding",
+    ),
+    Refusal(
+        ops.RenameColumn, 12, 18, "42P16", "inherited column must be renamed in child tables too",
+        when.only_with_children, f"{_T}: renameatt_internal",
+    ),
+    Refusal(
+        ops.AttachPartition, 12, 18, "42P17", "partition would overlap another partition", when.overlaps,
+        "partbounds.c: check_new_partition_bound",
+    ),
+    Refusal(
+        ops.CreateTable, 12, 18, "42P17", 'partition "{0}" would overlap another partition', when.overlaps,
+        "partbounds.c: check_new_partition_bound",
+    ),
+    Refusal(ops.AddColumn, 12, 18, "42809", "cannot add column to typed table", when.typed, f"{_T}: ATPrepAddColumn"),
+    Refusal(
+        ops.DropColumn, 12, 18, "42809", "cannot drop column from typed table",
+        when.typed, f"{_T}: ATPrepDropColumn",
+    ),
+    Refusal(
+        ops.AlterColumnType, 12, 18, "42809", "cannot alter column type of typed table", when.typed,
+        f"{_T}: ATPrepAlterColumnType",
+    ),
+    Refusal(
+        ops.RenameColumn, 12, 18, "42809", "cannot rename column of typed table",
+        when.typed, f"{_T}: renameatt_check",
+    ),
+    Refusal(
+        ops.AddConstraint, 12, 18, "42P16", 'cannot add NO INHERIT constraint to partitioned table "{0}"',
+        when.check_stays, "heap.c: AddRelationNewConstraints",
+    ),
+    Refusal(
+        ops.AddConstraint, 12, 18, "42809", "index of a constraint has no expressions and no condition",
+        when.unfit_index,
+        "parse_utilcmd.c: transformIndexConstraint",
+    ),
+    Refusal(
+        ops.AddConstraint, 18, 18, "55000", 'cannot create a second not-null constraint on relation "{0}"',
+        when.other_not_null, "heap.c: AdjustNotNullInheritance",
+    ),
+    Refusal(
+        ops.AddConstraint, 12, 18, "42P16", "constraints on permanent tables may reference only permanent tables",
+        when.key_to_unlogged, f"{_T}: ATAddForeignKeyConstraint",
+    ),
+    Refusal(
+        ops.AddColumn, 12, 18, "42P16", "constraints on permanent tables may reference only permanent tables",
+        when.column_to_unlogged, f"{_T}: ATAddForeignKeyConstraint",
+    ),
+    Refusal(
+        ops.CreateTable, 12, 18, "42P16", "constraints on permanent tables may reference only permanent tables",
+        when.table_to_unlogged, f"{_T}: ATAddForeignKeyConstraint",
+    ),
+    Refusal(ops.CreateTable, 12, 18, "42704", "type of a column does not exist", when.types_missing, "parse_type.c"),
+    Refusal(ops.AddColumn, 12, 18, "42704", "type of the column does not exist", when.type_missing, "parse_type.c"),
+    Refusal(ops.AlterColumnType, 12, 18, "42704", "the new type does not exist", when.type_missing, "parse_type.c"),
+    Refusal(
+        ops.AlterConstraint, 12, 18, "42809", 'constraint of relation "{0}" is not a foreign key constraint',
+        when.not_deferrable, f"{_T}: ATExecAlterConstraint",
+    ),
+    Refusal(
+        ops.SetPersistence, 12, 18, "42P16", 'could not change table "{0}" because of a foreign key to or from it',
+        when.mixed_persistence, f"{_T}: ATPrepChangePersistence",
+    ),
+    Refusal(
+        ops.SetOptions, 12, 18, "22023", "unrecognized parameter",
+        when.unknown_parameter, "reloptions.c: parseRelOptions",
+    ),
+    Refusal(
+        ops.Inherit, 12, 18, "42804", "child table is missing a column", when.missing_inherited,
+        f"{_T}: MergeAttributesIntoExisting",
+    ),
+    Refusal(
+        ops.SetGeneratedExpression, 18, 18, "0A000",
+        "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables with check constraints",
+        when.virtual_checked, f"{_T}: ATExecSetExpression",
+    ),
+    Refusal(
+        ops.Truncate, 12, 18, "0A000", "cannot truncate a table referenced in a foreign key constraint",
+        when.referenced,
+        "heap.c: heap_truncate_check_FKs",
+    ),
+    Refusal(ops.Truncate, 12, 18, "42809", '"{0}" is not a table', when.no_table, f"{_T}: truncate_check_rel"),
+    Refusal(ops.LockTable, 12, 18, "42809", 'cannot lock relation "{0}"', when.not_lockable, "lockcmds.c"),
+    Refusal(
+        ops.CreateIndex, 12, 18, "42P17", "functions in index expression must be marked IMMUTABLE", when.mutable_key,
+        "indexcmds.c: CheckMutability",
+    ),
+    Refusal(
+        ops.CreateIndex, 12, 18, "42704", "access method does not exist",
+        when.unknown_method, "indexcmds.c: DefineIndex",
+    ),
+    Refusal(
+        ops.DropIndex, 12, 18, "0A000", "DROP INDEX CONCURRENTLY does not support CASCADE", when.with_cascade,
+        f"{_T}: RemoveRelations",
+    ),
+    Refusal(
+        ops.Reindex, 12, 18, "0A000", "cannot reindex system catalogs concurrently", when.system_concurrently,
+        "indexcmds.c: ReindexMultipleTables",
+    ),
+    Refusal(ops.Reindex, 12, 18, "3F000", "schema does not exist", when.schema_missing, "indexcmds.c"),
+    Refusal(ops.Analyze, 12, 18, "42703", 'column of relation "{0}" does not exist', when.column_missing, "analyze.c"),
+    Refusal(
+        ops.ReplicaIdentity, 12, 18, "42704", 'index for table "{0}" does not exist', when.identity_missing,
+        f"{_T}: ATExecReplicaIdentity",
+    ),
+    Refusal(
+        ops.ReplicaIdentity, 12, 18, "42809", "index cannot be used as replica identity", when.identity_unfit,
+        f"{_T}: ATExecReplicaIdentity",
+    ),
+    Refusal(
+        ops.SetRuleState, 12, 18, "42704", 'rule for relation "{0}" does not exist', when.rule_missing,
+        "rewriteDefine.c: EnableDisableRule",
+    ),
+    Refusal(
+        ops.AlterCompositeType, 12, 18, "2BP01", 'cannot alter type "{0}" because it is the type of a typed table',
+        when.typed_tables, f"{_T}: find_typed_table_dependencies",
+    ),
+    Refusal(ops.AlterDomain, 12, 18, "42704", 'type "{0}" does not exist', when.domain_missing, "typecmds.c"),
+    Refusal(ops.DropObject, 12, 18, "42704", 'type "{0}" does not exist', when.object_type_missing, "dropcmds.c"),
+    Refusal(ops.DropObject, 12, 18, "3F000", 'schema "{0}" does not exist', when.object_schema_missing, "dropcmds.c"),
+    Refusal(ops.DropObject, 12, 18, "42883", "function {0} does not exist", when.object_function_missing, "dropcmds.c"),
+    Refusal(
+        ops.RenameObject, 12, 18, "3F000", 'schema "{0}" does not exist',
+        when.object_schema_missing, "schemacmds.c",
+    ),
+    Refusal(
+        ops.CreateTrigger, 12, 18, "42883", "function of the trigger does not exist",
+        when.function_missing, "trigger.c",
+    ),
+    Refusal(ops.Call, 12, 18, "42883", "procedure {0} does not exist", when.function_missing, "parse_func.c"),
+    Refusal(
+        ops.CreateExtension, 12, 18, "42710", 'extension "plpgsql" already exists', when.there_already,
+        "every database has it",
     ),
 )  # fmt: skip
 
@@ -217,8 +269,8 @@ REFUSALS_OF = _by_operation()
 
 def check(op: Any, draft: Draft) -> None:
     """Refuses the operation by the first row that applies."""
-    written = op.name if isinstance(op, ops.AlterCompositeType) else op.relation
-    name = draft.resolve(written)
+    written = getattr(op, "relation", None) or getattr(op, "name", None)
+    name = draft.resolve(written) if isinstance(written, Name) else QName("", "")
     for refusal in REFUSALS_OF[type(op)]:
         if refusal.first <= draft.major <= refusal.last and refusal.test(op, name, draft):
             draft.refuse(refusal.sqlstate, refusal.message.format(name.name))

@@ -49,6 +49,20 @@ def _always(op: Any) -> bool:
     return True
 
 
+_VACUUM_OPTIONS = {
+    "parallel": 13,
+    "process_toast": 14,
+    "buffer_usage_limit": 16,
+    "only_database_stats": 16,
+    "process_main": 16,
+    "skip_database_stats": 16,
+}
+
+
+def _option(name: str) -> Callable[[Any], bool]:
+    return lambda op: any(key == name for key, _ in op.options)
+
+
 FEATURES: tuple[Feature, ...] = (
     *_on(_COLUMNS, 18, _columns(lambda c: c.generated_kind == "virtual"), "VIRTUAL", "release 18: virtual columns"),
     *_on(_COLUMNS, 14, _columns(lambda c: c.compression is not None), "COMPRESSION", "release 14"),
@@ -91,6 +105,14 @@ FEATURES: tuple[Feature, ...] = (
     Feature(ops.CreateTrigger, 14, lambda op: op.replace, "TRIGGER", "release 14: CREATE OR REPLACE TRIGGER"),
     Feature(ops.Merge, 15, _always, "MERGE", "release 15: MERGE"),
     Feature(ops.Merge, 17, lambda op: op.returning, "RETURNING", "release 17: MERGE RETURNING"),
+    Feature(
+        ops.Reindex, 16, lambda op: op.name is None and op.target in ("database", "system"), ";", "release 16: REINDEX"
+    ),
+    Feature(ops.RenameColumn, 13, lambda op: op.kind == "view", "COLUMN", "release 13: ALTER VIEW RENAME COLUMN"),
+    *(
+        Feature(ops.Vacuum, since, _option(name), name.upper(), f"release {since}: VACUUM options")
+        for name, since in _VACUUM_OPTIONS.items()
+    ),
     Feature(ops.Vacuum, 18, lambda op: op.only, "ONLY", "release 18: VACUUM ONLY"),
     Feature(ops.Analyze, 18, lambda op: op.only, "ONLY", "release 18: ANALYZE ONLY"),
 )

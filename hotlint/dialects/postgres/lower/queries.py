@@ -251,6 +251,7 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
         reads = _reads_of(body, scope, "selectStmt", "onConflictClause", "returningClause")
         parts["query"] = reads.query()
         parts["rows"] = len(values) if values is not None else 1
+        parts["texts"] = _texts(values[:100]) if values is not None else ()
     if "cols" in body:
         parts["columns"] = tuple([item["ResTarget"]["name"] for item in body["cols"]])
     conflict = body.get("onConflictClause")
@@ -261,6 +262,19 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
         parts["conflict_columns"] = tuple([name for name in names if name is not None])
         parts["conflict_constraint"] = infer.get("conname")
     return Insert(**parts)
+
+
+def _texts(rows: list[Node]) -> tuple[tuple[str, ...], ...]:
+    """The distinct text constants of each column of VALUES."""
+    found: list[dict[str, None]] = []
+    for row in rows:
+        for at, item in enumerate(row["List"].get("items", ())):
+            if at == len(found):
+                found.append({})
+            constant = item.get("A_Const")
+            if constant is not None and "sval" in constant:
+                found[at][constant["sval"].get("sval", "")] = None
+    return tuple([tuple(column) for column in found]) if any(found) else ()
 
 
 def _merged(inner: Query, reads: Reads) -> Query:
