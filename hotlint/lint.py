@@ -68,6 +68,7 @@ def lint(plan: Plan, registry: Registry, options: LintOptions | None = None) -> 
             asker.ask_steps(migration.down)
     asker.ask_whole(migrations)
     _tell_problems(asker, plan, migrations)
+    _tell_failures(asker, plan)
     suppressed = _suppress(asker, registry, migrations, options.today or date.today())
     found = _without_twins(asker.found)
     if len(migrations) < len(plan.migrations):
@@ -110,6 +111,13 @@ def _chosen(plan: Plan, registry: Registry, options: LintOptions) -> dict[str, R
 
 
 # -- problems of texts and layouts
+
+
+def _tell_failures(asker: Asker, plan: Plan) -> None:
+    """Hotlint's own failures while planning, those at old migrations too: they put the rest of the plan in doubt."""
+    for migration in _scripts(plan.migrations):
+        id = migration.migration.id
+        asker.errors.extend(InternalError(f.message, None, id, f.path, f.line, f.trace) for f in migration.failures)
 
 
 def _tell_problems(asker: Asker, plan: Plan, migrations: Sequence[MigrationPlan]) -> None:

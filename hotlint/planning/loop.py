@@ -12,11 +12,11 @@ from hotlint.dialects.postgres.impact import ImpactContext, impact_of
 from hotlint.dialects.postgres.parse import ParseOptions, parse_script
 from hotlint.impact import Impact
 from hotlint.operations import AddEnumValue, AnyOperation, DoBlock, SetVariable, Transaction
-from hotlint.planning.model import MigrationPlan, Plan, Step, TransactionInfo
+from hotlint.planning.model import MigrationPlan, Plan, PlanFailure, Step, TransactionInfo
 from hotlint.planning.transactions import TransactionState
 from hotlint.project.model import Migration, Project, TransactionMode
 from hotlint.server import Server, Session
-from hotlint.source import Direction, Script, Statement
+from hotlint.source import Direction, ParsedScript, Script, Statement
 
 
 class PlanOptions(msgspec.Struct, frozen=True, gc=False):
@@ -37,6 +37,7 @@ def make_plan(project: Project, server: Server, options: PlanOptions | None = No
 
 
 _NOTHING = Impact()
+_UNREAD = ("syntax-error", "not-covered")
 
 
 class _Replay:
@@ -100,15 +101,19 @@ class _ScriptReplay:
         self.mode: TransactionMode = migration.transaction if direction == "up" else migration.down_transaction
         self.state = TransactionState(catalog, Session())
         self.steps: list[Step] = []
+        self.failures: list[PlanFailure] = []
+        self.unread: list[int] = []  # where statements stand that could not be read, the last first
 
     def run(self) -> MigrationPlan:
         before = self.catalog.now()
-        parsed = parse_script(self.script, self.parse_options)
+        parsed = self._parse()
         statements = parsed.statements
         if self.mode == "wrapped" and statements:
             self.state.open("framework", self.first)
+        self.unread = sorted((p.start for p in parsed.problems if p.rule in _UNREAD), reverse=True)
         for group in self._messages(statements):
             self._message(group)
+        self._pass_unread(len(self.script.text))
         last = self.first + len(self.steps) - 1
         if self.state.current is not None:
             self.state.close("file" if self.state.current.kind == "framework" else "open", last)
@@ -119,7 +124,28 @@ class _ScriptReplay:
             problems=self.script.problems + parsed.problems,
             before=before,
             after=self.catalog.now(),
+            failures=tuple(self.failures),
         )
+
+    def _pass_unread(self, offset: int) -> None:
+        """What stands before ``offset`` and could not be read may have made or dropped anything."""
+        while self.unread and self.unread[-1] <= offset:
+            self.unread.pop()
+            self.catalog.loosen()
+
+    def _parse(self) -> ParsedScript:
+        try:
+            return parse_script(self.script, self.parse_options)
+        except Exception as error:
+            self._fail(error, 0)
+            return ParsedScript(())
+
+    def _fail(self, error: Exception, offset: int) -> None:
+        from traceback import format_exception
+
+        trace = "".join(format_exception(type(error), error, error.__traceback__))
+        line = self.script.position(offset).line
+        self.failures.append(PlanFailure(self.script.path, line, f"{type(error).__name__}: {error}", trace))
 
     def _messages(self, statements: tuple[Statement, ...]) -> list[tuple[Statement, ...]]:
         """The statements as they are sent: each region or the whole script in one message, or each statement alone."""
@@ -161,6 +187,8 @@ class _ScriptReplay:
             info = TransactionInfo(kind="single", first_step=index, last_step=index, ended="commit")
         else:
             info = current
+        if self.unread:
+            self._pass_unread(statement.start)
         before = self.catalog.now()
         held, session = state.held, state.session
         operations = statement.operations
@@ -197,7 +225,6 @@ class _ScriptReplay:
     ) -> Impact:
         before = self.catalog.now()
         session = self.state.session
-        outcome = self.catalog.apply(statement, session, self.server, index)
         context = ImpactContext(
             server=self.server,
             session=session,
@@ -206,7 +233,13 @@ class _ScriptReplay:
             step=index,
             new_enum_values=self.state.new_enum_values,
         )
-        return impact_of(statement, before, self.catalog.now(), outcome, context)
+        try:
+            outcome = self.catalog.apply(statement, session, self.server, index)
+            return impact_of(statement, before, self.catalog.now(), outcome, context)
+        except Exception as error:  # a defect costs this statement, not the history
+            self._fail(error, statement.start)
+            self.catalog.restore(before.moment)
+            return Impact(unknown=("what this statement does: Hotlint failed at it",))
 
     def _session_effects(self, operations: tuple[AnyOperation, ...], impact: Impact) -> None:
         if impact.error is not None:

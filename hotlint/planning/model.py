@@ -65,8 +65,17 @@ class Step(msgspec.Struct, gc=False):
         return self.script.text[self.statement.start : self.statement.end]
 
 
+class PlanFailure(msgspec.Struct, frozen=True, gc=False):
+    """A defect of Hotlint that came to light at one statement, or (line 1) at a whole script; the others are planned."""
+
+    path: str
+    line: int
+    message: str
+    trace: str
+
+
 class MigrationPlan(msgspec.Struct, gc=False):
-    """The steps of one migration's script, with the problems of its text.
+    """The steps of one migration's script, with the problems of its text and Hotlint's own failures at it.
 
     ``down`` is the plan of its down script, run right after its up script on a copy of the schema, or None.
     ``down_catalog`` is the schema after that.
@@ -79,6 +88,7 @@ class MigrationPlan(msgspec.Struct, gc=False):
     before: CatalogView
     after: CatalogView
     down: MigrationPlan | None = None
+    failures: tuple[PlanFailure, ...] = ()
 
 
 class Plan(msgspec.Struct, gc=False):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import pytest
 
 from hotlint.catalog.names import QName
+from hotlint.dialects.postgres import impact
+from hotlint.impact import Impact
+from hotlint.planning import loop
 from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.project.model import Project
 from hotlint.server import Server
+from hotlint.source import Statement
 from tests.planning.histories import migration, plan_of, script
 
 ORDERS = QName("public", "orders")
@@ -101,3 +108,32 @@ def test_parts_of_one_change_are_rolled_back_together() -> None:
     downs = [m.down for m in plan.migrations if m.down is not None]
     assert [step.impact.error for down in downs for step in down.steps] == [None, None]
     assert columns(downs[0].after) == ["id", "tag"]
+
+
+def test_a_defect_costs_one_statement_and_not_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    def impact_of(statement: Statement, *others: Any) -> Impact:
+        if statement.tag == "IndexStmt":
+            raise KeyError("gone")
+        return real(statement, *others)
+
+    real = impact.impact_of
+    monkeypatch.setattr(loop, "impact_of", impact_of)
+    plan = plan_of(
+        "CREATE TABLE orders (id bigint);\nCREATE INDEX orders_id ON orders (id);\n"
+        "ALTER TABLE orders ADD COLUMN note text;"
+    )
+    (only,) = plan.migrations
+    assert [(f.path, f.line, f.message) for f in only.failures] == [
+        ("migrations/0001_change.up.sql", 2, "KeyError: 'gone'")
+    ]
+    assert [bool(s.impact.unknown) for s in only.steps] == [False, True, False]
+    assert only.after.relation(QName("public", "orders_id")) is None
+    assert columns(only.after) == ["id", "note"]
+
+
+def test_what_could_not_be_read_may_have_made_or_dropped_anything() -> None:
+    plan = plan_of(
+        "CREATE TABLE orders (id bigint);\nCREATE TABEL carts (id bigint);",
+        "ALTER TABLE carts ADD COLUMN note text;\nCREATE TABLE orders (id bigint);",
+    )
+    assert [s.impact.error for s in plan.steps] == [None, None, None]
