@@ -66,7 +66,7 @@ class Step(msgspec.Struct, gc=False):
 
 
 class PlanFailure(msgspec.Struct, frozen=True, gc=False):
-    """A defect of Hotlint that came to light at one statement, or (line 1) at a whole script; the others are planned."""
+    """A defect of Hotlint that came to light at a statement, or (line 1) at a whole script; the others are planned."""
 
     path: str
     line: int
