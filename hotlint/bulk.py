@@ -27,6 +27,9 @@ def is_bulk(operation: Write, relation: QName, catalog: CatalogView) -> bool:
         return True
     conjuncts = tuple(_conjuncts(operation.where))
     pinned = {column for column in map(_pinned_column, conjuncts) if column is not None}
+    table = catalog.table(relation)
+    if pinned and (table is None or not table.known):
+        return False
     if any(set(key) <= pinned for key in _keys(relation, catalog)):
         return False
     return not (_is_batch(operation) or _is_bounded(conjuncts))
@@ -64,17 +67,12 @@ def _pinned_column(expr: Expr) -> str | None:
     return None
 
 
-_USUAL_KEYS = (("id",), ("uuid",), ("key",), ("code",), ("slug",), ("name",))
-
-
 def _keys(relation: QName, catalog: CatalogView) -> Iterator[tuple[str, ...]]:
-    table = catalog.table(relation)
+    """The columns of each unique index without a predicate."""
     for index in catalog.indexes(relation):
         columns = tuple(c for c in index.columns if c is not None)
         if index.unique and index.where is None and len(columns) == len(index.columns):
             yield columns
-    if table is None or not table.known:
-        yield from _USUAL_KEYS
 
 
 def _is_batch(operation: Write) -> bool:

@@ -98,8 +98,8 @@ class UnbatchedBackfill(Rule):
         verb = "updates" if isinstance(operation, ops.Update) else "deletes"
         yield context.finding(
             step,
-            f"one statement {verb} a large part of {relation}: each row stays locked until the last one is done and the"
-            " transaction ends, and replicas fall behind meanwhile",
+            f"One statement {verb} all matching rows of {relation} in one go: each stays locked until the last one is"
+            " done and the transaction ends, and replicas fall behind meanwhile",
             help="work in batches along the primary key, each committed on its own",
             fixes=_batches(step, operation, relation, context),
         )
