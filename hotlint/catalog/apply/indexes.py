@@ -315,7 +315,7 @@ def reindex(ctx: Context, op: Reindex) -> None:
 
 
 def cluster(ctx: Context, op: Cluster) -> None:
-    if op.relation is None:
+    if op.relation is None or isinstance(ctx.find(op.relation), View):  # a materialized view keeps no such mark here
         return
     table = ctx.table(op.relation)
     if op.index is not None:

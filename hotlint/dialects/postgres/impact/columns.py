@@ -75,9 +75,12 @@ def _rewrite_reason(column: ColumnDef, draft: Draft) -> str | None:
     return None
 
 
+_DOMAIN_DEFAULT_SINCE = 13  # 12 does not write a domain's volatile default into the rows (measured on 12 to 18)
+
+
 def _domain_default(column: ColumnDef, draft: Draft) -> Expr | None:
     """A domain's default is that of a column without one (rewriteHandler.c: build_column_default)."""
-    if column.type is None or column.type.dimensions:
+    if column.type is None or column.type.dimensions or draft.major < _DOMAIN_DEFAULT_SINCE:
         return None
     for schema in (column.type.schema,) if column.type.schema is not None else draft.path:
         found = draft.before.type(QName(schema, column.type.name))
@@ -149,7 +152,7 @@ def set_expression(op: ops.SetGeneratedExpression, name: QName, draft: Draft) ->
     for member in draft.leaves(name, op.only):
         table = draft.before.table(member)
         column = table.column(op.column) if table is not None else None
-        if column is None or column.generated_kind != "virtual":
+        if table is None or column is None or column.generated_kind != "virtual":
             draft.rewrite(member, "generated", op.column)
         else:
             _recheck(table, op.column, draft)
@@ -206,6 +209,8 @@ def alter_type(op: ops.AlterColumnType, name: QName, draft: Draft) -> None:
 def _dependants(table: Table, column: Column | None, op: ops.AlterColumnType, change: TypeChange, draft: Draft) -> None:
     """What used the column is made again: indexes, CHECK constraints, foreign keys on both sides."""
     for constraint in table.constraints:
+        if draft.dropped(table.name, constraint.name):
+            continue
         if constraint.kind == "foreign key" and op.column in constraint.columns:
             _remade_foreign_key(table.name, constraint, column, op, change, draft)
     for other, constraint in draft.before.referencing(table.name):
@@ -216,6 +221,8 @@ def _dependants(table: Table, column: Column | None, op: ops.AlterColumnType, ch
     if change.rewrite:
         return
     for index in draft.before.indexes(table.name):
+        if index.constraint is not None and draft.dropped(table.name, index.constraint):
+            continue
         kept = change.keeps_index(index, op.column)
         if kept is False:
             draft.build(draft.after.index(index.name) or index, False)
@@ -225,17 +232,18 @@ def _dependants(table: Table, column: Column | None, op: ops.AlterColumnType, ch
         _recheck(table, op.column, draft)
 
 
-def _recheck(table: Table | None, column: str, draft: Draft) -> None:
+def _recheck(table: Table, column: str, draft: Draft) -> None:
     """A valid CHECK that uses a changed column is added again, and so checked."""
-    for constraint in table.constraints if table is not None else ():
+    for constraint in table.constraints:
         if (
             constraint.kind == "check"
             and constraint.valid
             and constraint.enforced
             and constraint.expression is not None
             and uses_column(constraint.expression, column)
+            and not draft.dropped(table.name, constraint.name)
         ):
-            draft.scan(table.name, "check", constraint.name)  # type: ignore[union-attr]
+            draft.scan(table.name, "check", constraint.name)
 
 
 def _remade_foreign_key(

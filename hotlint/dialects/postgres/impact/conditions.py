@@ -8,7 +8,7 @@ from hotlint import operations as ops
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Column, CompositeType, Constraint, Table
 from hotlint.dialects.postgres import functions
-from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.draft import SYSTEM_SCHEMAS, Draft
 from hotlint.dialects.postgres.impact.implication import bounds_overlap
 from hotlint.dialects.postgres.types.change import uses_column
 from hotlint.operations import ConstraintDef, Name
@@ -122,6 +122,29 @@ def overlaps(op: ops.AttachPartition | ops.CreateTable, name: QName, draft: Draf
         taken = table.bound if table is not None else None
         if taken is not None and bounds_overlap(parent.partition_key.strategy, op.bound, taken):
             return True
+    return False
+
+
+def publishes_view(op: ops.CreateObject | ops.AlterObject, name: QName, draft: Draft) -> bool:
+    if op.kind != "publication":
+        return False
+    found = [draft.before.relation(draft.resolve(relation)) for relation in op.relations]
+    return any(record is not None and not isinstance(record, Table) for record in found)
+
+
+def body_relation_missing(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
+    """A SQL body is analysed as a whole before any of it runs."""
+    if op.language.lower() != "sql" or op.body is None or not draft.context.session.check_function_bodies:
+        return False
+    if not draft.complete():
+        return False
+    for statement in op.body.statements:
+        for inner in statement.operations:
+            query = getattr(inner, "query", None)
+            for use in query.relations if query is not None else ():
+                system = use.relation.name.startswith("pg_") or use.relation.schema in SYSTEM_SCHEMAS
+                if not system and not draft.exists(draft.resolve(use.relation)):
+                    return True
     return False
 
 

@@ -14,11 +14,35 @@ from hotlint.dialects.postgres.impact.context import ImpactContext
 from hotlint.dialects.postgres.locks import BLOCKS, MODES
 from hotlint.dialects.postgres.types.names import resolve as resolve_type
 from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, Rewrite, Scan
-from hotlint.operations import Name, Operation, RelationUse, TypeName
+from hotlint.operations import DropConstraint, Name, Operation, RelationUse, TypeName
 
 BRIEF, SCAN, BUILD, REWRITE = range(4)
 _DURATIONS: tuple[Duration, ...] = ("brief", "scan", "build", "rewrite")
-_SYSTEM = ("pg_catalog", "information_schema", "pg_toast")
+SYSTEM_SCHEMAS = ("pg_catalog", "information_schema", "pg_toast")
+
+
+class Remembering(CatalogView):
+    """A view that looks up each relation once: a statement asks for the same few again and again."""
+
+    def __init__(self, view: CatalogView) -> None:
+        super().__init__(view.catalog, view.moment)
+        self._seen: dict[QName, Relation | None] = {}
+        self._names: dict[Name, QName] = {}
+
+    def relation(self, name: QName) -> Relation | None:
+        try:
+            return self._seen[name]
+        except KeyError:
+            found = self._seen[name] = self.catalog.relations.get(name, self.moment)
+            return found
+
+    def resolve(self, name: Name, search_path: tuple[str, ...] | None = None) -> QName:
+        if name.schema is not None:
+            return QName(name.schema, name.name)
+        found = self._names.get(name)
+        if found is None:
+            found = self._names[name] = super().resolve(name, search_path)
+        return found
 
 
 class Draft:
@@ -54,7 +78,7 @@ class Draft:
     )
 
     def __init__(self, before: CatalogView, after: CatalogView, outcome: Outcome, context: ImpactContext) -> None:
-        self.before = before
+        self.before: CatalogView = Remembering(before)
         self.after = after
         self.outcome = outcome
         self.context = context
@@ -93,7 +117,7 @@ class Draft:
         if self.before.relation(name) is not None:
             return True
         catalog = self.before.catalog
-        if catalog.closed or name.schema in _SYSTEM or (name.schema == "public" and name.name.startswith("pg_")):
+        if catalog.closed or name.schema in SYSTEM_SCHEMAS or (name.schema == "public" and name.name.startswith("pg_")):
             return False
         made = self.after.relation(name)
         if made is not None:
@@ -103,6 +127,13 @@ class Draft:
     def table(self, name: QName) -> Table | None:
         """The table before the statement, or as the statement's own use of it showed it."""
         return self.before.table(name) or self.after.table(name)
+
+    def dropped(self, table: QName, constraint: str) -> bool:
+        """Whether the statement itself drops a constraint, which it does before anything else (AT_PASS_DROP)."""
+        return any(
+            type(op) is DropConstraint and op.constraint == constraint and self.resolve(op.relation) == table
+            for op in self.operations
+        )
 
     # -- what surely is not there
 

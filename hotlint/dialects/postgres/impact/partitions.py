@@ -21,7 +21,7 @@ _DETACHED: tuple[tuple[int, int, int], ...] = ((12, 13, SUE), (14, 18, AX))
 
 # (first version, last version, mode): what a new partition of a referenced table takes on the referencing table
 # (tablecmds.c: CloneFkReferenced; measured on 12 to 18).
-_REFERENCING: tuple[tuple[int, int, int], ...] = ((12, 17, AS), (18, 18, SRE))
+_REFERENCING: tuple[tuple[int, int, int], ...] = ((12, 14, AS), (15, 18, SRE))
 
 
 def attach(op: ops.AttachPartition, name: QName, draft: Draft) -> None:

@@ -201,6 +201,18 @@ REFUSALS: tuple[Refusal, ...] = (
         when.referenced,
         "heap.c: heap_truncate_check_FKs",
     ),
+    Refusal(
+        ops.CreateObject, 12, 18, "22023", "only tables can be published", when.publishes_view,
+        "pg_publication.c: check_publication_add_relation",
+    ),
+    Refusal(
+        ops.AlterObject, 12, 18, "22023", "only tables can be published", when.publishes_view,
+        "pg_publication.c: check_publication_add_relation",
+    ),
+    Refusal(
+        ops.CreateFunction, 12, 18, "42P01", "a relation in the function's body does not exist",
+        when.body_relation_missing, "pg_proc.c: fmgr_sql_validator",
+    ),
     Refusal(ops.Truncate, 12, 18, "42809", '"{0}" is not a table', when.no_table, f"{_T}: truncate_check_rel"),
     Refusal(ops.LockTable, 12, 18, "42809", 'cannot lock relation "{0}"', when.not_lockable, "lockcmds.c"),
     Refusal(
