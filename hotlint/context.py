@@ -221,7 +221,7 @@ class Context:
             rule=self.rule,
             category=self.category,
             severity=self.severity,
-            message=message,
+            message=message.removesuffix("."),  # a headline has no full stop
             place=self.place(step.script, start, end),
             migration=step.migration.id,
             relations=tuple(map(str, relations)),
@@ -246,7 +246,7 @@ class Context:
             rule=self.rule,
             category=self.category,
             severity=self.severity,
-            message=message,
+            message=message.removesuffix("."),
             place=place,
             migration=migration.migration.id if migration is not None else None,
             relations=tuple(map(str, relations)),

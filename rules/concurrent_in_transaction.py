@@ -96,7 +96,7 @@ class ConcurrentInTransaction(Rule):
             related = (context.related(context.step(step.transaction.first_step), "the transaction begins here"),)
         yield context.finding(
             step,
-            f"the server refuses this statement with error 25001: it stands {where}",
+            f"The server refuses this statement with error 25001: it stands {where}",
             related=related,
             help="run it on its own, outside of any transaction",
             fixes=(context.fix("On its own", context.text(step)),) if context.body is None else (),

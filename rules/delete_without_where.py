@@ -65,6 +65,6 @@ class DeleteWithoutWhere(Rule):
         also = f", and with them those of {', '.join(sorted(set(followers)))} that refer to them" if followers else ""
         yield context.finding(
             step,
-            f"every row of {relation} is deleted{also}: nothing brings them back after the commit",
+            f"Every row of {relation} is deleted{also}: nothing brings them back after the commit",
             help="name the rows with a WHERE; where all are meant, keep a copy first",
         )

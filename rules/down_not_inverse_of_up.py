@@ -101,7 +101,7 @@ class DownNotInverseOfUp(Rule):
         more = f"; and {len(residue) - _SHOWN} more differences" if len(residue) > _SHOWN else ""
         yield context.finding_at(
             context.file_place(down),
-            f"after up and down the schema is not what it was: {shown}{more}",
+            f"After up and down the schema is not what it was: {shown}{more}",
             migration=migration,
             related=_causes(residue, migration, context),
             help="undo every statement of the up script, in reverse order",

@@ -46,7 +46,7 @@ class EmptyMigration(Rule):
             return
         yield context.finding_at(
             context.file_place(script),
-            "nothing is in this migration: it will count as applied and change nothing",
+            "Nothing is in this migration: it will count as applied and change nothing",
             migration=migration,
             help="write the SQL, or say in a comment why there is nothing to do",
         )

@@ -91,7 +91,7 @@ class LockTimeoutIneffective(Rule):
         local = "SET LOCAL" if step.in_transaction else "SET"
         fix = context.fix("A timeout that works", f"{local} lock_timeout = '2s'")
         if milliseconds is None:
-            message = f'the server refuses lock_timeout = "{value}" with error 22023: units are us, ms, s, min, h and d'
+            message = f'The server refuses lock_timeout = "{value}" with error 22023: units are us, ms, s, min, h and d'
         elif operation.local and not step.in_transaction:
             message = "SET LOCAL does nothing but warn here: no transaction is open, so no lock_timeout is in force"
             written = f"{milliseconds}ms" if value.isdigit() else value
@@ -101,9 +101,9 @@ class LockTimeoutIneffective(Rule):
                 f"lock_timeout = 0 switches the timeout off, and {_where(later)} takes a lock that others queue behind"
             )
         elif milliseconds > context.options_int("max_ms", _MAX_MS) and later is not None:
-            message = f"a lock_timeout of {value} protects nobody: all who come after wait that long"
+            message = f"A lock_timeout of {value} protects nobody: all who come after wait that long"
         elif earlier is not None and later is None:
-            message = f"this lock_timeout comes too late: {_where(earlier)} has waited for its lock without one"
+            message = f"This lock_timeout comes too late: {_where(earlier)} has waited for its lock without one"
         else:
             return
         places = () if earlier is None or later is not None else (context.related(earlier, "the lock is taken here"),)

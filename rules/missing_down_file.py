@@ -68,7 +68,7 @@ class MissingDownFile(Rule):
             return
         yield context.finding_at(
             context.file_place(this.up),
-            "this migration has no down script: it cannot be rolled back, as the others of this project can",
+            "This migration has no down script: it cannot be rolled back, as the others of this project can",
             migration=migration,
             help="write the down script, or one with a comment that says why there is no way back",
         )

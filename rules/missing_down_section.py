@@ -65,7 +65,7 @@ class MissingDownSection(Rule):
             return
         yield context.finding_at(
             context.file_place(this.up),
-            "this file has no Down section: a rollback will count as done and undo nothing",
+            "This file has no Down section: a rollback will count as done and undo nothing",
             migration=migration,
             help="write the Down section, or put a comment into it that says why there is no way back",
         )

@@ -83,7 +83,7 @@ class MissingLockTimeout(Rule):
                 continue
             how = "SET LOCAL" if step.in_transaction else "SET"
             follow = f"{context.waiting(lock)} that come after it wait behind it"
-            setting = "lock_timeout is 0 (off)" if step.session.lock_timeout == 0 else "no lock_timeout is set"
+            setting = "lock_timeout is 0 (off)" if step.session.lock_timeout == 0 else "No lock_timeout is set"
             yield context.finding(
                 step,
                 f"{setting}: while this statement waits for its {lock.mode} lock on {lock.relation}, all"

@@ -85,7 +85,7 @@ class MissingNoTransactionDirective(Rule):
             fixes = (Fix(f"A migration of its own without a transaction ({policy.where})", sql, edits, alone),)
         yield context.finding(
             step,
-            f"the server refuses this statement with error 25001: {context.project.framework} runs this migration in a"
+            f"The server refuses this statement with error 25001: {context.project.framework} runs this migration in a"
             " transaction",
             help=policy.help,
             fixes=fixes,

@@ -67,7 +67,7 @@ class RenameColumn(Rule):
             return
         yield context.finding(
             step,
-            f"queries of the running release that use {relation}.{operation.column} fail from the commit on: the column"
+            f"Queries of the running release that use {relation}.{operation.column} fail from the commit on: the column"
             f" is called {operation.new_name} then",
             help="add the new column beside the old one, write both, fill it, and drop the old one in a later release",
             fixes=_expand(step, operation, relation, context),

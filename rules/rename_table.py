@@ -81,7 +81,7 @@ class RenameTable(Rule):
         new_name = sql.quote(new.name) if new.schema in schema else str(new)
         yield context.finding(
             step,
-            f"queries of the running release that use {old} fail from the commit on: it is called {new} then",
+            f"Queries of the running release that use {old} fail from the commit on: it is called {new} then",
             relations=(old,),
             help="leave a view with the old name in the same transaction, and drop it in a later release",
             fixes=(

@@ -83,7 +83,7 @@ class SequenceGap(Rule):
         if number is None or not numbers or number - 1 in numbers or number == min(numbers):
             return
         previous = max(n for n in numbers if n < number)
-        missing = f"number {number - 1}" if number - previous == 2 else f"numbers {previous + 1} to {number - 1}"
+        missing = f"Number {number - 1}" if number - previous == 2 else f"Numbers {previous + 1} to {number - 1}"
         yield context.finding_at(
             context.file_place(migration.migration.up),
             f"{missing} {'is' if number - previous == 2 else 'are'} missing before this migration: a file was lost, or"

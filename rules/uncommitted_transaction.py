@@ -58,7 +58,7 @@ class UncommittedTransaction(Rule):
         what = "the statement after it is" if count == 1 else f"the {count} statements after it are"
         yield context.finding(
             step,
-            f"this transaction is never committed: {what} rolled back when the connection closes, though the migration"
+            f"This transaction is never committed: {what} rolled back when the connection closes, though the migration"
             " counts as applied",
             help="end the script with COMMIT",
             fixes=(context.fix("Commit at the end of the script", "COMMIT"),),

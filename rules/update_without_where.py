@@ -71,7 +71,7 @@ class UpdateWithoutWhere(Rule):
         lost = ", ".join(known or operation.columns)
         yield context.finding(
             step,
-            f"every row of {relation} gets a new value in {lost}: the old ones are gone at commit, and writes to those"
+            f"Every row of {relation} gets a new value in {lost}: the old ones are gone at commit, and writes to those"
             " rows wait until then",
             help="name the rows with a WHERE, or keep the old values and work in batches",
         )

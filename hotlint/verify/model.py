@@ -12,7 +12,7 @@ from hotlint.impact import Rewrite, Victim
 from hotlint.source import Direction
 
 Agreement = Literal["confirmed", "refuted", "live only", "unknown"]
-"""What the server says to a claim: it happened as planned; it did not; it happened and was not planned; not decidable."""
+"""What the server says to a claim: it happened as planned; it did not; it happened unplanned; not decidable."""
 
 
 class MeasuredLock(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +29,7 @@ class MeasuredBuild(msgspec.Struct, frozen=True, gc=False):
 
 
 class MeasuredError(msgspec.Struct, frozen=True, gc=False):
-    """The server's error at its place in the file; ``detail`` and ``hint`` are the server's, empty where it gave none."""
+    """The server's error at its place in the file; ``detail`` and ``hint`` are its own, empty where it gave none."""
 
     sqlstate: str
     message: str
