@@ -1,4 +1,4 @@
-"""``python tests/truth``: the agreement per version and kind, and every disagreement."""
+"""``python tests/truth [more.jsonl]``: the agreement per version and kind, and every disagreement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from agreement import Difference, Report, run, table
+from agreement import Report, cases, run, table
 
 
 def grouped(report: Report) -> list[str]:
@@ -22,7 +22,7 @@ def grouped(report: Report) -> list[str]:
 
 
 def main() -> None:
-    report = run()
+    report = run(rows=cases(*sys.argv[1:]))
     for line in grouped(report):
         print(line)
     unknown: dict[tuple[str, str], list[int]] = {}
@@ -32,8 +32,6 @@ def main() -> None:
         print(f"{case} {versions[0]}-{versions[-1]} unknown: {text}")
     print(table(report))
 
-
-__all__ = ["Difference", "main"]
 
 if __name__ == "__main__":
     main()

@@ -59,9 +59,9 @@ class Difference(msgspec.Struct):
     said: Any
 
 
-def cases() -> list[dict[str, Any]]:
-    """The compact rows."""
-    return [json.loads(line) for line in (HERE / "rows.jsonl").read_text().splitlines()]
+def cases(file: str = "rows.jsonl") -> list[dict[str, Any]]:
+    """The compact rows: ``rows.jsonl``, or ``more.jsonl``, variations measured in the same way."""
+    return [json.loads(line) for line in (HERE / file).read_text().splitlines()]
 
 
 def parsed(text: str) -> tuple[Statement, ...] | None:
