@@ -115,7 +115,8 @@ class Reader:
     def resolve(self, name: Name, search_path: tuple[str, ...] | None = None) -> QName:
         """The qualified name that ``name`` means for a relation: the first schema of the search path that has it.
 
-        Where none has it, the schema in which it would be made, or (unless ``closed``) in which it is assumed to be.
+        Where none has it, the schema in which it would be made, or (unless ``closed``) in which it is assumed to be;
+        for a name that starts with ``pg_``, the server's own.
         """
         if name.schema is not None:
             return QName(name.schema, name.name)
@@ -124,6 +125,8 @@ class Reader:
             found = QName(schema, name.name)
             if self.catalog.relations.get(found, self.moment) is not None:
                 return found
+        if name.name.startswith("pg_"):  # the server's own relations are on every search path
+            return QName("pg_catalog", name.name)
         return QName(path[0] if path else "public", name.name)
 
 
