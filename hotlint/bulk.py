@@ -19,6 +19,8 @@ def is_bulk(operation: Write, relation: QName, catalog: CatalogView) -> bool:
     On a table that the history never made, a column called ``id``, ``uuid``, ``key``, ``code``, ``slug`` or ``name``
     counts as unique.
     """
+    if relation.schema == "pg_catalog":
+        return False
     if isinstance(operation, Insert):
         return operation.rows is None and bool(operation.query.relations)
     if not isinstance(operation, Update | Delete):
