@@ -126,7 +126,21 @@ def _discover(request: Request) -> Discovery:
     found = discover(request.paths, discover_options(request.settings))
     if found.missing:
         raise UsageError(f"there is no file or folder {found.missing[0]}")
+    if not (found.projects or found.problems or found.left_out):
+        raise UsageError(_nothing_found(request, found))
     return found
+
+
+def _nothing_found(request: Request, found: Discovery) -> str:
+    """Why there is nothing to plan, and what to do about it: silence would pass for a clean bill."""
+    where = f" in {', '.join(request.paths)}" if request.paths else " here"
+    if not found.passed_over:
+        return f"there are no SQL migrations{where}: name the folder that they are in"
+    names = ", ".join(found.passed_over[:3]) + (" and others" if len(found.passed_over) > 3 else "")
+    return (
+        f"no migrations were recognised{where}, but there are SQL files in {names}: "
+        "name the folder that is a history, or list it under `projects` in the configuration"
+    )
 
 
 def discover_options(settings: Settings) -> DiscoverOptions:

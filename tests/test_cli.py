@@ -227,9 +227,28 @@ def test_version_and_help(project: Path) -> None:
     assert "Exit code: 0 clean" in run("--help", cwd=project).stdout
 
 
-def test_nothing_to_check_is_said(tmp_path: Path) -> None:
-    done = run("check", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "No migrations found. PostgreSQL 15 assumed (--pg-version).\n")
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_nothing_to_check_is_no_clean_bill(tmp_path: Path, command: str) -> None:
+    done = run(command, cwd=tmp_path)
+    message = "hotlint: error: there are no SQL migrations here: name the folder that they are in\n"
+    assert done == (2, "", message)
+    (tmp_path / "app" / "sql").mkdir(parents=True)
+    (tmp_path / "app" / "sql" / "users.sql").write_text("SELECT 1;")
+    assert run(command, "app", cwd=tmp_path) == (
+        2,
+        "",
+        "hotlint: error: no migrations were recognised in app, but there are SQL files in app/sql: "
+        "name the folder that is a history, or list it under `projects` in the configuration\n",
+    )
+    assert run(command, "app/sql", cwd=tmp_path).returncode == 0
+
+
+def test_a_file_that_the_configuration_leaves_out_is_no_mistake(project: Path) -> None:
+    (project / "hotlint.yaml").write_text("exclude: [legacy]\n")
+    (project / "legacy").mkdir()
+    (project / "legacy" / "1_a.sql").write_text(BAD)
+    done = run("check", "legacy/1_a.sql", cwd=project)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_reader_that_leaves_early_is_no_error(project: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from hotlint.project import dialects
-from hotlint.project.frameworks.base import Framework
+from hotlint.project.frameworks import plain
+from hotlint.project.frameworks.base import Framework, numbered
 from hotlint.project.frameworks.registry import KEEPS_FOLDERS, module_name, module_of, recognise
 from hotlint.project.model import LayoutProblem, Migration, NotCovered, Project
 from hotlint.project.options import DiscoverOptions, ProjectOptions, clean_path
@@ -69,14 +70,17 @@ class Discovery(msgspec.Struct, frozen=True):
     """What was found.
 
     ``scopes`` goes with ``projects``: the paths of the files that the user named, to which a report is limited, or None
-    where the project is reported whole. ``missing`` are paths that are not there; ``problems`` are what could not be
-    read and belongs to no project. ``folders`` and ``files`` are all that was looked at, there or not: the result is
-    the same as long as these are.
+    where the project is reported whole. ``missing`` are paths that are not there, ``left_out`` those of files that were
+    named and that the configuration excludes; ``passed_over`` are folders with SQL files where no project was found at
+    all. ``problems`` are what could not be read and belongs to no project. ``folders`` and ``files`` are all that was
+    looked at, there or not: the result is the same as long as these are.
     """
 
     projects: tuple[Project, ...]
     scopes: tuple[frozenset[str] | None, ...]
     missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     problems: tuple[LayoutProblem, ...] = ()
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -137,6 +141,7 @@ class _Search:
         self.projects: dict[str, Project] = {}
         self.scopes: dict[str, set[str] | None] = {}
         self.missing: list[str] = []
+        self.left_out: list[str] = []
         self._files: dict[str, frozenset[str]] = {}
         self._loaded: dict[str, Project] = {}
         self._visited: set[tuple[int, int]] = set()
@@ -149,8 +154,12 @@ class _Search:
             self._walk(path, "", 0)
             if len(self.scopes) == before:
                 self._add_as_part(path)
+            if len(self.scopes) == before:
+                self._add_unrecognised(path)
         elif os.path.exists(path):
-            if not self.options.leaves_out(path):
+            if self.options.leaves_out(path):
+                self.left_out.append(path)
+            else:
                 self._add_file(path)
         else:
             self.missing.append(path)
@@ -179,6 +188,8 @@ class _Search:
             projects=tuple(projects),
             scopes=scopes,
             missing=tuple(self.missing),
+            left_out=tuple(self.left_out),
+            passed_over=() if self.projects else tuple(_folders_with_sql(self.tree)),
             problems=tuple(left.values()),
             folders=self.tree.folders_seen,
             files=self.tree.files_seen,
@@ -240,9 +251,13 @@ class _Search:
     def _add_file(self, path: str) -> None:
         """Load the project that a file is part of, and limit the report to the file."""
         root = self._root_of(path)
+        if root is None and self._is_numbered(path):
+            root = os.path.dirname(path) or "."
+            if root not in self.projects:
+                self._add_unrecognised(root)
+                self.scopes[root] = set()
         if root is None:
-            root = path
-            self.projects[path] = _single_file(path, self.tree, self.options)
+            self.projects[path] = _single_file(path, self.tree, self.options.of(path))
             self.scopes[path] = None
             return
         scope = self.scopes.setdefault(root, set())
@@ -255,6 +270,23 @@ class _Search:
         for name in folder.sql if folder else ():
             if self._root_of(path + "/" + name) is not None:
                 self._add_file(path + "/" + name)
+
+    def _add_unrecognised(self, path: str) -> None:
+        """A folder of SQL files that the user named is a project, although its layout says nothing."""
+        folder = self.tree.folder(path)
+        if folder is None or not folder.sql or self.options.leaves_out(path):
+            return
+        options = self.options.of(path)
+        framework = module_of(options.framework) if options.framework else plain
+        self.projects[path] = load_project(framework, folder, self.tree, options, recognised=False)
+        self.scopes[path] = None
+
+    def _is_numbered(self, path: str) -> bool:
+        """Whether a file has a number as migrations do, and others beside it have one too."""
+        folder = self.tree.folder(os.path.dirname(path) or ".")
+        return bool(
+            folder and numbered(os.path.basename(path)) and len(folder.sql) > 1 and all(map(numbered, folder.sql))
+        )
 
     def _root_of(self, path: str) -> str | None:
         """The outermost project that has the file."""
@@ -290,6 +322,10 @@ class _Search:
         self._files[root] = frozenset(files_of(project))
 
 
+def _folders_with_sql(tree: Tree) -> Iterator[str]:
+    return (path for path in tree.folders_seen if (folder := tree.folder(path)) is not None and folder.sql)
+
+
 def _own_folders(project: Project) -> frozenset[str]:
     """The folders right below the root that hold files of the project."""
     start = "" if project.root == "." else project.root.rstrip("/") + "/"
@@ -297,14 +333,20 @@ def _own_folders(project: Project) -> frozenset[str]:
 
 
 def load_project(
-    framework: Framework, folder: Folder, tree: Tree, options: ProjectOptions, others: tuple[str, ...] = ()
+    framework: Framework,
+    folder: Folder,
+    tree: Tree,
+    options: ProjectOptions,
+    others: tuple[str, ...] = (),
+    recognised: bool = True,
 ) -> Project:
     """The project of this framework at the folder; one for another database than PostgreSQL is named and not
-    planned."""
+    planned. ``recognised`` is False where only the user says that there is a project here."""
     dialect = options.dialect or _dialect(framework, folder, tree)
     if dialect != dialects.POSTGRES:
         return _not_planned(framework, folder, tree, dialect)
-    project = framework.load(folder, tree, options)
+    plainly = not recognised and framework is plain
+    project = (plain.load_unrecognised if plainly else framework.load)(folder, tree, options)
     if options.dialect is None:
         dialect = dialects.of_texts(migration.up.text for migration in project.migrations) or dialect
         if dialect != dialects.POSTGRES:
@@ -349,18 +391,10 @@ def _sql_below(folder: Folder, tree: Tree, deep: bool, depth: int) -> Iterator[s
             yield from _sql_below(inner, tree, deep, depth + 1)
 
 
-def _single_file(path: str, tree: Tree, options: DiscoverOptions) -> Project:
+def _single_file(path: str, tree: Tree, options: ProjectOptions) -> Project:
     """A file that is part of no history: a history of one."""
-    chosen = options.of(path)
-    script = tree.script(path)
-    name = path.rpartition("/")[2].removesuffix(".sql")
-    mode = chosen.transaction or "wrapped"
-    migrations = (Migration(id=name, name=name, up=script, transaction=mode),) if script is not None else ()
-    return Project(
-        root=path,
-        framework="plain",
-        dialect=chosen.dialect or dialects.POSTGRES,
-        migrations=migrations,
-        numbering="name",
-        notes=("The file is part of no history that was recognised, so it is read alone.",),
-    )
+    dialect = options.dialect or dialects.of_texts([tree.text(path)]) or dialects.POSTGRES
+    if dialect != dialects.POSTGRES:
+        left_out = NotCovered(f"{dialects.label(dialect)} is not planned", (path,))
+        return Project(root=path, framework=plain.NAME, dialect=dialect, migrations=(), not_covered=(left_out,))
+    return plain.load_file(path, tree, options)

@@ -43,6 +43,19 @@ def test_texts_show_other_databases(text: str, dialect: str | None) -> None:
     assert dialects.of_texts([text]) == dialect
 
 
+def test_comments_of_prisma_do_not_make_a_history_mysqls() -> None:
+    warning = "/*\n  Warnings:\n  - A unique constraint on the table `Order` will be added.\n*/\n"
+    assert dialects.of_texts([warning + 'CREATE UNIQUE INDEX "Order_id_key" ON "Order" ("id");']) is None
+
+
+def test_the_most_files_decide_and_not_the_first() -> None:
+    odd = "CREATE TABLE `orders` (id INT);"
+    mine = "CREATE TABLE orders (id bigint PRIMARY KEY);"
+    assert dialects.of_texts([odd, mine, mine]) is None
+    assert dialects.of_texts([odd, odd, mine]) == "mysql"
+    assert dialects.of_texts([odd, odd, *["ALTER TABLE orders ADD at timestamptz;"] * 2]) is None
+
+
 def test_the_working_directorys_own_name_counts(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write({"mysql/1_a.up.sql": "CREATE TABLE a (id int);"})
     monkeypatch.chdir(tmp_path / "mysql")

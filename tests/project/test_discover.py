@@ -211,3 +211,49 @@ def test_an_excluded_file_is_not_read_although_it_is_named(write: Write) -> None
     write({"migrations/1_a.sql": GOOSE, "legacy/1_a.sql": GOOSE})
     found = discover(["legacy/1_a.sql", "migrations/1_a.sql"], DiscoverOptions(exclude=("legacy",)))
     assert [p.root for p in found.projects] == ["migrations"]
+    assert found.left_out == ("legacy/1_a.sql",)
+
+
+def test_a_named_folder_is_a_history_although_no_tool_is_recognised(write: Write) -> None:
+    write({"sql/0001_a.sql": "SELECT 1;", "ops/users.sql": "SELECT 1;", "ops/part10.sql": "", "ops/part2.sql": ""})
+    numbered, named = find_projects(["sql", "ops"])
+    assert ([m.id for m in numbered.migrations], numbered.framework) == (["0001"], "plain")
+    assert [m.id for m in named.migrations] == ["part2", "part10", "users"]
+    assert [project.notes[0] for project in (numbered, named)] == [
+        "No tool's layout was recognised, so all SQL files are taken for migrations, in the order of their "
+        f"{order}. `framework` in the configuration names the tool."
+        for order in ("numbers", "names")
+    ]
+
+
+def test_a_named_folder_is_read_as_the_configured_tool_does(write: Write) -> None:
+    write({"ops/7_users.sql": GOOSE})
+    options = DiscoverOptions(projects=(ProjectOptions(path="ops", framework="goose"),))
+    assert roots("ops", options=options) == [("ops", "goose", "postgres")]
+
+
+def test_folders_below_the_named_one_that_hold_sql_are_passed_over_and_told(write: Write) -> None:
+    write({"app/sql/users.sql": "SELECT 1;", "app/x.txt": ""})
+    found = discover(["app"])
+    assert (found.projects, found.passed_over) == ((), ("app/sql",))
+
+
+def test_numbered_files_that_are_named_are_read_with_those_beside_them(write: Write) -> None:
+    write({"sql/0001_a.sql": "SELECT 1;", "sql/0002_b.sql": "SELECT 2;"})
+    found = discover(["sql/0001_a.sql", "sql/0002_b.sql"])
+    assert [(p.root, len(p.migrations)) for p in found.projects] == [("sql", 2)]
+    assert found.scopes == (frozenset({"sql/0001_a.sql", "sql/0002_b.sql"}),)
+
+
+def test_a_single_file_for_another_database_is_not_planned(write: Write) -> None:
+    write({"fix.sql": "CREATE TABLE `a` (id INT);"})
+    assert [(p.dialect, p.migrations, p.not_covered[0].paths) for p in find_projects(["fix.sql"])] == [
+        ("mysql", (), ("fix.sql",))
+    ]
+
+
+def test_a_tools_file_that_appears_above_a_project_is_noticed(write: Write, tmp_path: Path) -> None:
+    write({"db/migrations/1_a.up.sql": "SELECT 1;"})
+    found = discover(["db/migrations"])
+    absent = {os.path.relpath(path, tmp_path) for path in found.files if not os.path.exists(path)}
+    assert {"db/migrations/go.mod", "db/go.mod", "go.mod"} <= absent

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import POSSIBLE, Draft, number_of, numbered
 from hotlint.project.frameworks.one_file import EXPECTED
 from hotlint.project.frameworks.outside import opens_transaction
-from hotlint.project.model import NoTransaction, Project, TransactionMode
+from hotlint.project.model import Migration, NoTransaction, Project, TransactionMode
 from hotlint.project.options import ProjectOptions
 from hotlint.project.tree import Folder, Tree
 from hotlint.source import Script
@@ -41,6 +43,7 @@ _DOWN = re.compile(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)(?:\.|\
 _UP = re.compile(r"[._-](?:up|do)\Z|\A(?:do|up)(?:\.|\Z)", re.IGNORECASE)
 _DOWN_FOLDERS = ("down", "downs", "rollback", "rollbacks", "undo", "revert")
 _VERSION_FOLDER = re.compile(r"[vV]?\d+(?:[._]\d+)*\Z")
+_DIGITS = re.compile(r"(\d+)")
 _OFF = re.compile(r"^-- postgres-migrations disable-transaction\b", re.MULTILINE)
 
 NO_TX = NoTransaction(
@@ -85,13 +88,10 @@ def _parts_of(version: str) -> tuple[int, ...]:
 
 
 def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
-    """The project."""
-    draft = Draft(NAME, folder, tree, options)
-    if options.transaction is None:
-        draft.notes.append(
-            "Plain SQL files: each is taken to run in a transaction of its own, unless it has a BEGIN. "
-            "Where your tool does otherwise, set `framework` or `transaction` (wrapped, implicit, none)."
-        )
+    """The project; files without any number, which only a user can call a history, run in the order of their names."""
+    if folder.sql and not any(map(numbered, folder.sql)):
+        return _load_by_name(_draft(folder, tree, options))
+    draft = _draft(folder, tree, options)
     folders = [] if any(numbered(name) for name in folder.sql) else _numbered_folders(folder, tree, True)
     if not folders:
         _add_files(draft, folder, "")
@@ -103,6 +103,72 @@ def load(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
             _add_files(draft, inner, name.lstrip("vV"))
     draft.duplicates(custom=True)
     return draft.finish(down_style="file", numbering="dotted", no_transaction=NO_TX)
+
+
+def load_unrecognised(folder: Folder, tree: Tree, options: ProjectOptions) -> Project:
+    """A project out of a folder that the user named and that nothing was recognised in: every SQL file is taken."""
+    by_number = all(map(numbered, folder.sql))
+    project = load(folder, tree, options) if by_number else _load_by_name(_draft(folder, tree, options))
+    note = (
+        "No tool's layout was recognised, so all SQL files are taken for migrations, in the order of their "
+        f"{'numbers' if by_number else 'names'}. `framework` in the configuration names the tool."
+    )
+    return msgspec.structs.replace(project, notes=(note, *project.notes))
+
+
+def load_file(path: str, tree: Tree, options: ProjectOptions) -> Project:
+    """A project of one file, which is part of no history."""
+    script = tree.script(path)
+    name = path.rpartition("/")[2].removesuffix(".sql")
+    mode = options.transaction or (_mode(script) if script is not None else "wrapped")
+    return Project(
+        root=path,
+        framework=NAME,
+        dialect=dialects.POSTGRES,
+        migrations=() if script is None else (Migration(name, "", script, transaction=mode),),
+        numbering="name",
+        baseline=tree.script(options.baseline) if options.baseline else None,
+        notes=("The file is part of no history that was recognised, so it is read alone.",),
+    )
+
+
+def _draft(folder: Folder, tree: Tree, options: ProjectOptions) -> Draft:
+    draft = Draft(NAME, folder, tree, options)
+    if options.transaction is None:
+        draft.notes.append(
+            "Plain SQL files: each is taken to run in a transaction of its own, unless it has a BEGIN. "
+            "Where your tool does otherwise, set `framework` or `transaction` (wrapped, implicit, none)."
+        )
+    return draft
+
+
+def _load_by_name(draft: Draft) -> Project:
+    """Every SQL file of the folder in the order of their names, numbers in them compared as numbers."""
+    by_suffix = _dialect_suffixes(draft.folder.sql)
+    ups: dict[str, str] = {}
+    downs: dict[str, str] = {}
+    for path in draft.files():
+        stem, dialect = _split_dialect(path.rpartition("/")[2], by_suffix)
+        if dialect not in (None, draft.dialect):
+            draft.other_dialect(dialect or "", path)
+        elif _DOWN.search(stem):
+            downs[stem] = path
+        else:
+            ups[stem] = path
+    backwards = {_DOWN.sub("", stem): path for stem, path in downs.items()}
+    forwards = {_UP.sub("", stem) for stem in ups}
+    ups.update((stem, path) for stem, path in downs.items() if _DOWN.sub("", stem) not in forwards)
+    for stem in sorted(ups, key=_natural):
+        up, down_path = draft.tree.script(ups[stem]), backwards.get(_UP.sub("", stem))
+        down = draft.tree.script(down_path) if down_path else None
+        if up is not None:
+            draft.add(stem, "", up, down, transaction=_mode(up), down_transaction=_mode(down) if down else None)
+    return draft.finish(down_style="file", numbering="name", no_transaction=NO_TX)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A name as people sort it: ``part10`` after ``part2``."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(name)]
 
 
 def _add_files(draft: Draft, folder: Folder, prefix: str) -> None:
