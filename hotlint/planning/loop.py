@@ -254,16 +254,12 @@ class _ScriptReplay:
                     self._session_effects(inner.operations, impact)
 
     def _new_enum_value(self, operation: AddEnumValue) -> None:
-        """A label is unusable until commit, unless its type was made in the same transaction (enum.c)."""
-        current = self.state.current
-        if current is None:
+        """Notes a label that may be unusable until commit; the impact model knows when it is (enum.c)."""
+        if self.state.current is None:
             return
         path = self.state.session.search_path
         schemas = (operation.name.schema,) if operation.name.schema is not None else path
         names = [QName(schema, operation.name.name) for schema in schemas]
         name = next((n for n in names if self.catalog.type(n) is not None), names[0] if names else None)
-        if name is None:
-            return
-        made = self.catalog.type(name)
-        if made is None or made.origin < current.first_step:
+        if name is not None:
             self.state.remember_enum_value(operation, name)

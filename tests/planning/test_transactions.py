@@ -180,11 +180,24 @@ def test_a_new_enum_label_must_not_be_used_in_the_transaction_that_adds_it() -> 
     assert insert.impact.error.sqlstate == "55P04"
 
 
-def test_a_label_of_a_type_made_in_the_same_transaction_can_be_used() -> None:
-    steps = last_migration(
+@pytest.mark.parametrize(("major", "sqlstate"), [(16, "55P04"), (17, None)])
+def test_a_label_added_to_a_type_of_the_same_transaction_can_be_used_from_17_on(
+    major: int, sqlstate: str | None
+) -> None:
+    *_, create = last_migration(
         plan_of(
             "CREATE TYPE state AS ENUM ('new'); ALTER TYPE state ADD VALUE 'paid';"
-            " CREATE TABLE carts (id bigint, state state DEFAULT 'paid');"
+            " CREATE TABLE carts (id bigint, state state DEFAULT 'paid');",
+            major=major,
         )
     )
-    assert [s.impact.error for s in steps] == [None, None, None]
+    assert (create.impact.error.sqlstate if create.impact.error else None) == sqlstate
+
+
+def test_a_label_that_its_type_was_made_with_can_be_used() -> None:
+    steps = last_migration(
+        plan_of(
+            "CREATE TYPE state AS ENUM ('new', 'paid'); CREATE TABLE carts (id bigint, state state DEFAULT 'paid');"
+        )
+    )
+    assert [s.impact.error for s in steps] == [None, None]
