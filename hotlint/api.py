@@ -167,11 +167,14 @@ def _request(
     given = _paths(paths)
     settings = _settings(given, config, isolated)
     chosen = settings.config
+    for path in given:
+        if not os.path.lexists(path):
+            raise UsageError(f"there is no file or folder {path}")
     if not given:
         given = tuple(settings.resolve(path) for path in chosen.paths)
-    for path in given:
-        if not os.path.exists(path):
-            raise UsageError(f"there is no file or folder {path}")
+        for at, path in enumerate(given):
+            if not os.path.exists(path):
+                raise settings.error(("paths", at), f"there is no file or folder {path}")
     version = server if server is not None else chosen.pg_version
     return Request(
         paths=given,

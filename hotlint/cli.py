@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import sys
@@ -20,10 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code; what the user did wrong is one line on standard error."""
     _prepare_output()
     try:
-        options = parser().parse_args(arguments)
-        code = _run(options)
-        sys.stdout.flush()
-        return code
+        return _run(parser().parse_args(arguments))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -39,16 +37,27 @@ def _run(options: argparse.Namespace) -> int:
     # Plans are made of many objects that live until the end: looking for garbage among them takes a tenth of the time.
     gc.set_threshold(200_000)
     try:
+        if not _has_working_directory():
+            raise HotlintError("the working directory is not there any more")
         run: Callable[[argparse.Namespace], int] = import_module(options.module).run
         return run(options)
     except HotlintError as error:
-        print(f"hotlint: error: {error}", file=sys.stderr)
+        _complain(f"hotlint: error: {error}")
+        _forget_unwritten()
         return FAILED
     except (KeyboardInterrupt, BrokenPipeError):
         raise
     except Exception as error:
         _tell_defect(error)
         return FAILED
+
+
+def _has_working_directory() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _tell_defect(error: Exception) -> None:
@@ -59,16 +68,34 @@ def _tell_defect(error: Exception) -> None:
         traceback.print_exc()
         return
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    print(f"hotlint: internal error: {what}", file=sys.stderr)
-    print("Please report it with the output of the same command under HOTLINT_TRACEBACK=1.", file=sys.stderr)
+    _complain(f"hotlint: internal error: {what}")
+    _complain("Please report it with the output of the same command under HOTLINT_TRACEBACK=1.")
+
+
+def _complain(line: str) -> None:
+    """A line on standard error; where that is full too, the exit code must do."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _prepare_output() -> None:
-    """Characters that a terminal's encoding lacks are shown as escapes instead of ending the run."""
+    """Characters that a terminal's encoding lacks are shown as escapes instead of ending the run; a stream that is
+    closed (``>&-``) takes everything and shows nothing, so that the exit code still tells."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def _forget_unwritten() -> None:
+    """What standard output did not take is not tried again when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_output()
 
 
 def _forget_output() -> None:
@@ -84,7 +111,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        print(f"hotlint: error: {message}", file=sys.stderr)
+        _complain(f"hotlint: error: {message}")
         raise SystemExit(FAILED)
 
 

@@ -17,7 +17,6 @@ from hotlint.finding import Severity
 from hotlint.server import MAX_MAJOR, MIN_MAJOR
 
 if TYPE_CHECKING:
-    from hotlint.lint import LintOptions
     from hotlint.project.options import DiscoverOptions, ProjectOptions
     from hotlint.registry import Registry
 
@@ -28,7 +27,7 @@ TABLE = "tool.hotlint"
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
-class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What can be said of one project, or of all of them."""
 
     framework: Annotated[
@@ -65,14 +64,14 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = "auto"
 
 
-class ProjectConfig(_Common, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ProjectConfig(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One project of several."""
 
     path: Annotated[str, Meta(description="The folder of the migrations, relative to this file.")]
     exclude: Annotated[tuple[str, ...], Meta(description="Globs of paths below the folder to leave out.")] = ()
 
 
-class Config(_Common, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Config(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole configuration."""
 
     paths: Annotated[
@@ -119,15 +118,25 @@ class Settings(msgspec.Struct, frozen=True):
         """A path of the configuration as the user would write it from the working directory."""
         return os.path.normpath(os.path.join(self.folder, path)).replace(os.sep, "/")
 
-    def project(self, root: str) -> _Common:
-        """What is said of the project at ``root`` (as it is shown): that of the nearest folder at or above it."""
-        best: _Common = self.config
+    def project(self, root: str) -> ProjectSettings:
+        """What holds for the project at ``root`` (as it is shown): what is said of the nearest folder at or above it,
+        and of all projects where that says nothing."""
+        best: ProjectConfig | None = None
         length = -1
         for project in self.config.projects:
             path = self.resolve(project.path)
             if (path == "." or root == path or root.startswith(f"{path}/")) and len(path) > length:
                 best, length = project, len(path)
-        return best
+        return self.config if best is None else self._merged(best)
+
+    def _merged(self, said: ProjectConfig) -> ProjectSettings:
+        """``said`` with what it leaves open filled in from the configuration's top level."""
+        top = self.config
+        values = {
+            name: value if (value := getattr(said, name)) != getattr(_UNSAID, name) else getattr(top, name)
+            for name in ProjectSettings.__struct_fields__
+        }
+        return ProjectSettings(**{**values, "placeholders": {**top.placeholders, **said.placeholders}})
 
     def error(self, key: tuple[str | int, ...], message: str) -> ConfigError:
         """An error about a value that only later turned out to be wrong, told at its line."""
@@ -157,61 +166,45 @@ class Settings(msgspec.Struct, frozen=True):
                     raise self.error((field, name), message)
 
     def discover_options(self) -> DiscoverOptions:
-        """What the configuration says to whoever finds the projects."""
+        """What the configuration says to whoever finds the projects, with paths as seen from the working directory."""
         from hotlint.project.options import DiscoverOptions
 
         config = self.config
         return DiscoverOptions(
-            defaults=self._project_options(config, "", ()),
-            projects=tuple(self._project_options(p, self.resolve(p.path), p.exclude) for p in config.projects),
-            exclude=tuple(map(self._glob, config.exclude)),
+            defaults=self._project_options(config),
+            projects=tuple(self._project_options(self._merged(p), self.resolve(p.path), p) for p in config.projects),
+            exclude=tuple(map(self.glob, config.exclude)),
         )
 
-    def _project_options(self, said: _Common, path: str, exclude: tuple[str, ...]) -> ProjectOptions:
-        """``said`` with what it leaves open filled in from the configuration's top level."""
+    def _project_options(
+        self, said: ProjectSettings, path: str = "", own: ProjectConfig | None = None
+    ) -> ProjectOptions:
+        from hotlint.project.dialects import named
         from hotlint.project.options import ProjectOptions
 
-        top = self.config
-        baseline = said.baseline or top.baseline
         return ProjectOptions(
             path=path,
-            framework=said.framework or top.framework,
-            dialect=said.dialect or top.dialect,
-            transaction=said.transaction or top.transaction,
-            placeholders={**top.placeholders, **said.placeholders},
-            baseline=None if baseline is None else self.resolve(baseline),
-            exclude=exclude,
+            framework=said.framework,
+            dialect=None if said.dialect is None else named(said.dialect),
+            transaction=said.transaction,
+            placeholders=said.placeholders,
+            baseline=None if said.baseline is None else self.resolve(said.baseline),
+            exclude=() if own is None else own.exclude,
         )
 
-    def lint_options(
-        self,
-        root: str,
-        *,
-        select: tuple[str, ...] | None = None,
-        ignore: tuple[str, ...] | None = None,
-        since: str | None = None,
-        scope: frozenset[str] | None = None,
-    ) -> LintOptions:
-        """How the project at ``root`` is judged; what the command line gives (not None) goes before the file.
+    def glob(self, glob: str) -> str:
+        """A glob of the configuration as seen from the working directory; one without ``/`` is about names anywhere."""
+        return self.resolve(glob) if "/" in glob.rstrip("/") else glob
 
-        ``ignore`` is added to that of the file.
-        """
-        from hotlint.lint import LintOptions
+    def start_after_error(self, wanted: str, message: str) -> ConfigError:
+        """An error about the ``start_after`` that says ``wanted``."""
+        for at, project in enumerate(self.config.projects):
+            if project.start_after == wanted:
+                return self.error(("projects", at, "start_after"), message)
+        return self.error(("start_after",), message)
 
-        config = self.config
-        return LintOptions(
-            select=config.select if select is None else select,
-            ignore=config.ignore + (ignore or ()),
-            severity=config.severity,
-            rule_options=config.rule_options,
-            per_path_ignores={self._glob(glob): names for glob, names in config.per_path_ignores.items()},
-            since=since or self.project(root).start_after or config.start_after,
-            scope=scope,
-        )
 
-    def _glob(self, glob: str) -> str:
-        """A glob of the configuration for paths as they are shown; one without ``/`` is about names in any folder."""
-        return self.resolve(glob) if "/" in glob else glob
+_UNSAID = ProjectSettings()
 
 
 def find_config(start: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotlint.api import Request
-from hotlint.config import Config, ProjectConfig, Settings
+from hotlint.config import Settings
+from hotlint.config_values import check_values
 from hotlint.dialects.postgres.parse import ParseOptions
 from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
@@ -14,7 +15,6 @@ from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.discover import USUAL_FOLDERS, Discovery, discover
 from hotlint.project.model import Project
-from hotlint.project.options import DiscoverOptions, ProjectOptions
 from hotlint.registry import Registry, find_rules
 from hotlint.report.model import Failure, ProjectSummary, Report
 from hotlint.report.plan_model import PlanReport
@@ -32,8 +32,9 @@ def make_plans(request: Request, *, down: bool) -> PlanReport:
 def make_report(request: Request) -> tuple[Report, tuple[str, ...], tuple[str, ...]]:
     """The report, and the folders and files that it was made from, there or not."""
     settings = request.settings
-    found = _discover(request)
     registry = find_rules([settings.resolve(path) for path in settings.config.rules])
+    settings.check_names(registry)
+    found = _discover(request)
     registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
     run = _Run(request, registry)
     for project, scope in zip(found.projects, found.scopes, strict=True):
@@ -53,8 +54,8 @@ class _Run:
         self.findings: list[Finding] = []
         self.failures = [Failure(error.source, error.message) for error in registry.errors]
         self.suppressed = 0
-        self._since_error: UsageError | None = None
-        self._since_known = False
+        self._unknown: dict[str, UsageError] = {}
+        self._known: set[str] = set()
 
     def check(self, project: Project, scope: frozenset[str] | None) -> None:
         """Plans and judges one project; a failure inside costs this project only."""
@@ -79,29 +80,32 @@ class _Run:
             ignore=self.request.ignore,
             severity=config.severity,
             rule_options=config.rule_options,
-            per_path_ignores={_glob(settings, glob): ids for glob, ids in config.per_path_ignores.items()},
+            per_path_ignores={settings.glob(glob): ids for glob, ids in config.per_path_ignores.items()},
             since=self._since(plan),
             scope=scope,
             today=self.request.today,
         )
 
     def _since(self, plan: Plan) -> str | None:
-        """``--since`` where this project has such a migration, else its ``start_after``."""
-        wanted = self.request.since
-        if wanted is not None:
+        """``--since`` where this project has such a migration, else its ``start_after`` where it has that one."""
+        for wanted in (self.request.since, self.request.settings.project(plan.project.root).start_after):
+            if wanted is None or not plan.migrations:
+                continue
             try:
                 migrations_since(plan, wanted)
             except UsageError as error:
-                self._since_error = error
+                self._unknown.setdefault(wanted, error)
             else:
-                self._since_known = True
+                self._known.add(wanted)
                 return wanted
-        return self.request.settings.project(plan.project.root).start_after
+        return None
 
     def raise_for_since(self) -> None:
         """One project with such a migration is enough; none is the user's mistake."""
-        if self._since_error is not None and not self._since_known:
-            raise self._since_error
+        for wanted, error in self._unknown.items():
+            if wanted not in self._known:
+                in_command = wanted == self.request.since
+                raise error if in_command else self.request.settings.start_after_error(wanted, str(error))
 
     def report(self, found: Discovery) -> Report:
         return Report(
@@ -123,7 +127,8 @@ def plan_options(settings: Settings, project: Project, down: bool) -> PlanOption
 
 
 def _discover(request: Request) -> Discovery:
-    found = discover(request.paths, discover_options(request.settings))
+    check_values(request.settings)
+    found = discover(request.paths, request.settings.discover_options())
     if found.missing:
         raise UsageError(f"there is no file or folder {found.missing[0]}")
     if not (found.projects or found.problems or found.left_out):
@@ -141,33 +146,6 @@ def _nothing_found(request: Request, found: Discovery) -> str:
         f"no migrations were recognised{where}, but there are SQL files in {names}: "
         "name the folder that is a history, or list it under `projects` in the configuration"
     )
-
-
-def discover_options(settings: Settings) -> DiscoverOptions:
-    """What the configuration says about finding projects, with paths as seen from the working directory."""
-    config = settings.config
-    return DiscoverOptions(
-        defaults=_project_options(settings, config),
-        projects=tuple(_project_options(settings, project) for project in config.projects),
-        exclude=tuple(_glob(settings, glob) for glob in config.exclude),
-    )
-
-
-def _project_options(settings: Settings, config: Config | ProjectConfig) -> ProjectOptions:
-    return ProjectOptions(
-        path=settings.resolve(config.path) if isinstance(config, ProjectConfig) else "",
-        framework=config.framework,
-        dialect=config.dialect,
-        transaction=config.transaction,
-        placeholders=config.placeholders,
-        baseline=None if config.baseline is None else settings.resolve(config.baseline),
-        exclude=config.exclude if isinstance(config, ProjectConfig) else (),
-    )
-
-
-def _glob(settings: Settings, glob: str) -> str:
-    """A glob of the configuration as seen from the working directory; one without ``/`` matches names anywhere."""
-    return settings.resolve(glob) if "/" in glob.rstrip("/") else glob
 
 
 def _unreadable(found: Discovery, registry: Registry) -> Iterator[Finding]:

@@ -144,6 +144,31 @@ def test_the_configuration_sets_paths_version_and_threshold(project: Path) -> No
     assert done.stdout.endswith("1 warning. PostgreSQL 17.\n")
 
 
+def test_an_old_migration_that_no_project_has_is_told_at_its_line(project: Path) -> None:
+    (project / "hotlint.yaml").write_text("fail_on: error\nstart_after: 0007\n")
+    told = 'hotlint.yaml:2:1: there is no migration "0007" in db/migrations (did you mean "0002"?)'
+    assert run("check", cwd=project) == (2, "", f"hotlint: error: {told}\n")
+    other = project / "other" / "migrations"
+    other.mkdir(parents=True)
+    (other / "0007_a.sql").write_text(BAD)
+    assert run("check", "db", "other", cwd=project).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("severity:\n  drop-tabl: info\n", '2:3: there is no rule "drop-tabl" (did you mean "drop-table"?)'),
+        ("paths: [db, nowhere]\n", "1:13: there is no file or folder nowhere"),
+        ("framework: plane\n", '1:1: there is no framework "plane" (did you mean "plain"?); there are '),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_at_its_line(project: Path, text: str, told: str) -> None:
+    (project / "hotlint.yaml").write_text(text)
+    done = run("check", cwd=project)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"hotlint: error: hotlint.yaml:{told}")
+
+
 def test_json_is_utf_8_whatever_the_terminal_says(project: Path) -> None:
     (project / "db/migrations/0003_größe.up.sql").write_text("CREATE INDEX größe ON orders (id);\n", encoding="utf-8")
     done = run_process("check", "--format", "json", cwd=project, PYTHONIOENCODING="ascii", LC_ALL="C")
@@ -292,3 +317,66 @@ def test_a_broken_pipe_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr("hotlint.commands.rules.run", gone)
     assert cli.main(["rules"]) == 2
     assert capsys.readouterr().err == ""
+
+
+def in_shell(command: str, cwd: Path) -> Done:
+    """Runs ``command`` in a shell, where ``HOTLINT`` is the command line."""
+    environment = {**os.environ, "HOTLINT": f"{sys.executable} -m hotlint", "HOTLINT_CACHE_DIR": str(cwd / ".cache")}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=cwd, capture_output=True, encoding="utf-8", check=False, env=environment
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("command", ["check", "plan", "plan --format json", "check --format json", "rules"])
+def test_a_full_disk_is_told(project: Path, command: str) -> None:
+    told = "hotlint: error: the output cannot be written: No space left on device\n"
+    assert in_shell(f"$HOTLINT {command} >/dev/full", project) == (2, "", told)
+    assert in_shell("$HOTLINT check nowhere 2>/dev/full", project).returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_a_closed_output_leaves_the_exit_code(project: Path) -> None:
+    assert in_shell("$HOTLINT check >&-", project) == (1, "", "")
+    assert in_shell("$HOTLINT check nowhere 2>&-", project) == (2, "", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder")
+def test_a_working_directory_that_is_gone_is_told(project: Path) -> None:
+    told = "hotlint: error: the working directory is not there any more\n"
+    assert in_shell("mkdir gone && cd gone && rmdir ../gone && $HOTLINT check", project) == (2, "", told)
+
+
+def test_whatever_the_files_hold_the_others_are_checked(project: Path) -> None:
+    folder = project / "db" / "migrations"
+    for number, data in enumerate(
+        (
+            "ALTER TABLE orders ADD a int;".encode("utf-16"),
+            b"ALTER TABLE orders ADD b text DEFAULT '\xff';",
+            b"ALTER TABLE orders ADD c\0 int;",
+            b"-- a\rALTER TABLE orders ADD d int;\rSELECT 1;\r",
+            b"-- nothing to do\n",
+            b"SELECT " + b"(" * 3000 + b"1" + b")" * 3000 + b";",
+            b"SELECT " + b"+".join([b"1"] * 3000) + b";",
+            b"INSERT INTO orders (id) VALUES " + b",".join(b"(%d)" % at for at in range(5000)) + b";",
+            b"ALTER TABLE orders ADD e int;\n" * 300,
+            b"this is no SQL",
+        ),
+        start=3,
+    ):
+        (folder / f"{number:04}_x.up.sql").write_bytes(data)
+    (folder / "0020_folder.up.sql").mkdir()
+    (folder / "0021_lost.up.sql").symlink_to("nowhere")
+    (folder / "0022_loop.up.sql").symlink_to("0022_loop.up.sql")
+    done = run("check", "--format", "json", cwd=project)
+    report = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, report["failures"]) == (1, "", [])
+    told = {(os.path.basename(f["path"])[:4], f["rule"]) for f in report["findings"]}
+    unreadable = {("0003", "UTF-16"), ("0004", "0xFF"), ("0005", "NUL"), ("0021", "No such file"), ("0022", "symbolic")}
+    messages = {
+        os.path.basename(f["path"])[:4]: f["message"] for f in report["findings"] if f["rule"] == "unreadable-file"
+    }
+    assert {number for number, _ in unreadable} == messages.keys()
+    assert all(word in messages[number] for number, word in unreadable)
+    assert {("0002", "create-index-not-concurrent"), ("0012", "syntax-error")} <= told

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from hotlint.config import Config, ProjectConfig, Settings, find_config, json_schema, load_config, settings_for
+from hotlint.config_values import check_values
 from hotlint.errors import ConfigError
 from hotlint.registry import Registry, RuleInfo
 
@@ -205,20 +206,49 @@ def test_paths_are_relative_to_the_configuration() -> None:
     settings = load_config(write("service/hotlint.yaml", "projects:\n  - path: db\n    baseline: schema.sql"))
     options = settings.discover_options()
     assert [(p.path, p.baseline) for p in options.projects] == [("service/db", "service/schema.sql")]
-    assert settings.project("service/db/migrations") is settings.config.projects[0]
+    assert settings.project("service/db/migrations").baseline == "schema.sql"
     assert settings.project("service/database") is settings.config
+    assert [settings.glob(glob) for glob in ("db/old/*", "old", "old/")] == ["service/db/old/*", "old", "old/"]
 
 
-def test_a_project_is_judged_as_its_nearest_entry_says() -> None:
-    settings = load_config(write("hotlint.yaml", FULL_YAML))
-    billing, others = (
-        settings.lint_options("db/billing"),
-        settings.lint_options("db/migrations", ignore=("drop-table",)),
-    )
-    assert (billing.since, others.since) == ("0003", "0007")
-    assert billing.select == ("locking", "drop-table")
-    assert others.ignore == ("set-not-null", "drop-table")
-    assert settings.lint_options("db/billing", since="0005", select=()).since == "0005"
+def test_a_project_inherits_what_its_entry_leaves_open() -> None:
+    text = """
+placeholders: {schema: app, role: web}
+framework: goose
+dialect: postgresql
+start_after: "0007"
+projects:
+  - path: db/billing
+    start_after: "0003"
+    placeholders: {role: billing}
+"""
+    settings = load_config(write("hotlint.yaml", text))
+    billing, others = settings.project("db/billing"), settings.project("db/migrations")
+    assert (billing.start_after, billing.framework, others.start_after) == ("0003", "goose", "0007")
+    assert billing.placeholders == {"schema": "app", "role": "billing"}
+    assert [(p.framework, p.dialect) for p in settings.discover_options().projects] == [("goose", "postgres")]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("framework: goos", '1:1: there is no framework "goos" (did you mean "goose"?); there are atlas, '),
+        ("dialect: postgress", '1:1: there is no dialect "postgress" (did you mean "postgres"?)'),
+        ("baseline: schema.sql", "1:1: there is no file schema.sql"),
+        ("projects:\n  - path: db", "2:5: there is no file or folder db"),
+        ("projects:\n  - path: .\n    framework: fly", '3:5: there is no framework "fly"'),
+        (
+            "placeholder_patterns:\n  - a\n  - '(b'",
+            '3:5: "(b" is no regular expression: missing ), unterminated subpattern',
+        ),
+        ("placeholder_patterns: ['x*']", '1:24: "x*" matches nothing at all, which is everywhere'),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_its_place(text: str, told: str) -> None:
+    settings = load_config(write("hotlint.yaml", text))
+    with pytest.raises(ConfigError) as caught:
+        check_values(settings)
+    assert str(caught.value).startswith(f"hotlint.yaml:{told}")
 
 
 @pytest.mark.parametrize(

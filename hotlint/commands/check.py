@@ -7,7 +7,7 @@ import sys
 
 from hotlint import api
 from hotlint.cli import FAILED, FOUND
-from hotlint.commands.output import write_json
+from hotlint.commands.output import write_json, write_text
 from hotlint.finding import Severity
 from hotlint.report.model import Report, reaches
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         from hotlint.report.excerpt import Sources
         from hotlint.report.terminal import style_for
 
-        sys.stdout.write(text.render(report, Sources(), style_for(sys.stdout, wish=options.color)))
+        write_text(text.render(report, Sources(), style_for(sys.stdout, wish=options.color)))
     return exit_code(report, fail_on, exit_zero=options.exit_zero)
 
 

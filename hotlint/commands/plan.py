@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from hotlint import api
-from hotlint.commands.output import write_json
+from hotlint.commands.output import write_json, write_text
 from hotlint.errors import UsageError
 from hotlint.report import plan_json, plan_text
 from hotlint.report.terminal import style_for
@@ -28,5 +28,5 @@ def run(options: argparse.Namespace) -> int:
         return 0
     style = style_for(sys.stdout, wish=options.color)
     render = plan_text.render_summary if options.summary else plan_text.render
-    sys.stdout.write(render(report, style))
+    write_text(render(report, style))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from hotlint.commands.output import write_text
 from hotlint.config import settings_for
 from hotlint.errors import UsageError, nearest
 from hotlint.registry import find_rules
@@ -19,10 +20,10 @@ def run(options: argparse.Namespace) -> int:
     style = style_for(sys.stdout)
     if options.rule is None:
         rules = [(info, rule_pages.headline(registry.load(info.id))) for info in registry.rules.values()]
-        sys.stdout.write(rule_pages.listing(rules, style))
+        write_text(rule_pages.listing(rules, style))
         return 0
     info = registry.rules.get(options.rule)
     if info is None:
         raise UsageError(f'there is no rule "{options.rule}"{nearest(options.rule, registry.rules)}')
-    sys.stdout.write(rule_pages.explanation(info, registry.load(info.id), style))
+    write_text(rule_pages.explanation(info, registry.load(info.id), style))
     return 0

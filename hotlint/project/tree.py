@@ -72,7 +72,7 @@ class Tree:
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    (folders if entry.is_dir() else files).append(entry.name)
+                    (folders if _is_folder(entry) else files).append(entry.name)
         except NotADirectoryError:
             return None
         except OSError as error:
@@ -141,3 +141,10 @@ class Tree:
     def _unreadable(self, path: str, error: OSError) -> None:
         reason = error.strerror or str(error)
         self.problems[path] = LayoutProblem(UNREADABLE, f"{path} cannot be read: {reason}.", path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself: told when it is read
+        return False
