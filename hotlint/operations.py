@@ -106,6 +106,7 @@ class Query(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     row_limit: bool = False  # LIMIT or FETCH at its top level
     order_by: bool = False
     where: Expr | None = None  # the WHERE of its top level, when the query is a plain SELECT
+    simple: bool = False  # of a view or a table: one SELECT from relations joined by ON, without CTE or subquery
 
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]

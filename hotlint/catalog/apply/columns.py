@@ -37,6 +37,8 @@ def make_column(ctx: Context, table: QName, given: ColumnDef) -> Column:
     serial = given.serial or (written is not None and written.schema is None and written.name in SERIALS)
     default, sequence = given.default, None
     if serial or given.identity is not None:
+        if not ctx.lenient:
+            _refuse_two_values(ctx, table, given, serial)
         sequence = own_sequence(ctx, table, given.name, given.identity_options, identity=not serial)
     if serial and sequence is not None:
         default = nextval(sequence)
@@ -54,6 +56,29 @@ def make_column(ctx: Context, table: QName, given: ColumnDef) -> Column:
         compression=given.compression,
         origin=ctx.step,
     )
+
+
+def _refuse_two_values(ctx: Context, table: QName, given: ColumnDef, serial: bool) -> None:
+    """A column takes its value from one thing, and identity is for integers (parse_utilcmd.c, sequence.c)."""
+    where = f'specified for column "{given.name}" of table "{table.name}"'
+    if given.identity is not None:
+        if serial or given.default is not None:
+            ctx.fail("42601", f"both default and identity {where}")
+        _refuse_identity_type(ctx, ctx.type(given.type))
+    elif given.default is not None:
+        ctx.fail("42601", f"multiple default values {where}")
+
+
+def _refuse_identity_type(ctx: Context, written: TypeName | None) -> None:
+    """Refuses what is surely no integer: built-in types, and those that the history made."""
+    if written is None or written.schema is None or written.percent_type:
+        return
+    if written.schema == "pg_catalog":
+        sure = written.name not in _INTEGERS or written.dimensions > 0
+    else:
+        sure = ctx.catalog.types.get(QName(written.schema, written.name)) is not None
+    if sure:
+        ctx.fail("22023", "identity column type must be smallint, integer, or bigint")
 
 
 def _column_type(ctx: Context, written: TypeName | None) -> TypeName | None:
@@ -242,8 +267,7 @@ def add_identity(ctx: Context, op: AddIdentity) -> None:
     column = ctx.column(table, op.column) or Column(op.column, not_null=None, origin=ctx.step)
     if not ctx.lenient:
         where = f'column "{op.column}" of relation "{table.name.name}"'
-        if column.type is not None and column.type.schema == "pg_catalog" and column.type.name not in _INTEGERS:
-            ctx.fail("22023", "identity column type must be smallint, integer, or bigint")
+        _refuse_identity_type(ctx, column.type)
         if column.identity is not None:
             ctx.fail("55000", f"{where} is already an identity column")
         if column.default is not None:

@@ -131,7 +131,7 @@ def _add_key(ctx: Context, table: Table, given: ConstraintDef) -> Table:
     if given.using_index is not None:
         return indexes.adopt_index(ctx, table, given)
     elements = given.elements or tuple(IndexElement(column=c) for c in given.columns)
-    for column in (*given.columns, *given.include):
+    for column in (*(given.columns or [e.column for e in elements if e.column is not None]), *given.include):
         if not ctx.lenient and ctx.certain(table) and table.column(column) is None:
             ctx.fail("42703", f'column "{column}" named in key does not exist')
     if given.kind == "primary key":

@@ -145,6 +145,8 @@ class Context:
             if if_exists:
                 raise Skip
             if not self.lenient:
+                if name.schema is not None:
+                    self.need_schema(name.schema)
                 shown = f"{name.schema}.{name.name}" if name.schema and word == "relation" else name.name
                 self.fail(sqlstate, f'{word} "{shown}" does not exist')
 

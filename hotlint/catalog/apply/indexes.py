@@ -97,6 +97,8 @@ def build(
         name = index_name(ctx.catalog, table.name, elements, include, kind=kind)
     full = QName(table.name.schema, name)
     ctx.refuse_duplicate(full, False)
+    if method in _SINGLE and not ctx.lenient:
+        _refuse_method(ctx, method, elements, unique and not (constraint is not None and constraint.without_overlaps))
     partitioned = isinstance(table, Table) and table.kind == "partitioned table"
     if partitioned and unique:
         _refuse_partial_key(ctx, table, elements, kind)
@@ -123,6 +125,25 @@ def build(
             if partition is not None and partition.kind != "foreign table":
                 give_index(ctx, index, constraint, partition)
     return index
+
+
+_SINGLE = {"hash": True, "spgist": True, "gin": False, "gist": False, "brin": False}
+"""Built-in access methods besides btree, and whether they allow one key column only (their handlers)."""
+
+
+def _refuse_method(ctx: Context, method: str, elements: tuple[IndexElement, ...], unique: bool) -> None:
+    """What an access method cannot do (indexcmds.c: DefineIndex)."""
+    what = None
+    if unique:
+        what = "unique indexes"
+    elif _SINGLE[method] and len(elements) > 1:
+        what = "multicolumn indexes"
+    elif any(e.descending for e in elements):
+        what = "ASC/DESC options"
+    elif any(e.nulls != "default" for e in elements):
+        what = "NULLS FIRST/LAST options"
+    if what is not None:
+        ctx.fail("0A000", f'access method "{method}" does not support {what}')
 
 
 def _refuse_partial_key(

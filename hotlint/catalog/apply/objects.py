@@ -35,6 +35,9 @@ _RELATIONS = frozenset(
 )
 _UNIQUE = frozenset(["role", "publication", "subscription", "server", "event trigger", "foreign data wrapper"])
 
+_TOLD = _UNIQUE | {"statistics"}
+"""Kinds of which every DROP is sure to be seen."""
+
 
 def create_schema(ctx: Context, op: CreateSchema) -> None:
     schemas = ctx.catalog.schemas
@@ -124,7 +127,7 @@ def _named(ctx: Context, op: DropObject) -> Node | None:
         return None
     key = _key(ctx, op.kind, op.name)
     objects = ctx.catalog.objects
-    if objects.get(key) is None and objects.deleted(key) and ctx.settled(objects, key) and op.kind in _UNIQUE:
+    if objects.get(key) is None and objects.deleted(key) and ctx.settled(objects, key) and op.kind in _TOLD:
         if op.if_exists:
             raise Skip
         if not ctx.lenient:
@@ -263,6 +266,8 @@ def _rename_schema(ctx: Context, old: str, new: str) -> None:
 
 
 def change_schema(ctx: Context, op: ChangeSchema) -> None:
+    if op.kind in _RELATIONS:
+        ctx.relation(op.name, op.if_exists)
     ctx.need_schema(op.schema)
     if op.kind in _TYPES:
         name, found = ctx.find_type(op.name)

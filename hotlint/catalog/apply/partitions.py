@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from hotlint.catalog.apply import constraints, indexes
 from hotlint.catalog.apply.context import Context, Handlers
 from hotlint.catalog.apply.foreign_keys import give_foreign_key
+from hotlint.catalog.names import QName
 from hotlint.catalog.records import Table
-from hotlint.operations import AttachPartition, DetachPartition
+from hotlint.operations import AttachPartition, Bound, DetachPartition
 
 
 def complete_partition(ctx: Context, parent: Table, partition: Table) -> None:
@@ -26,6 +29,20 @@ def complete_partition(ctx: Context, parent: Table, partition: Table) -> None:
     )
     if cloned:
         ctx.put(replace(partition, triggers=(*partition.triggers, *cloned)))
+
+
+_BOUND_OF = {"list": "values", "range": "lower", "hash": "modulus"}
+
+
+def refuse_bound(ctx: Context, strategy: str, bound: Bound) -> None:
+    """A bound must be of its parent's strategy; only hash has no DEFAULT (parse_utilcmd.c: transformPartitionBound)."""
+    if bound.default:
+        if strategy == "hash":
+            ctx.fail(
+                "42P17" if ctx.major < 13 else "42P16", "a hash-partitioned table may not have a default partition"
+            )
+    elif not getattr(bound, _BOUND_OF[strategy]):
+        ctx.fail("42P16" if ctx.major >= 13 else "42P17", f"invalid bound specification for a {strategy} partition")
 
 
 def attach(ctx: Context, op: AttachPartition) -> None:
@@ -56,6 +73,7 @@ def _refuse_attach(ctx: Context, parent: Table, partition: Table) -> None:
         ctx.fail("42809", f'"{partition.name.name}" is already a partition')
     if not (ctx.certain(parent) and ctx.certain(partition)):
         return
+    refuse_circle(ctx, partition, parent)
     for extra in partition.columns:
         if parent.column(extra.name) is None:
             where = f'table "{partition.name.name}" contains column "{extra.name}" not found in parent'
@@ -71,6 +89,21 @@ def _refuse_attach(ctx: Context, parent: Table, partition: Table) -> None:
     for constraint in parent.constraints:
         if constraint.kind == "check" and not constraint.no_inherit and partition.constraint(constraint.name) is None:
             ctx.fail("42804", f'child table is missing constraint "{constraint.name}"')
+
+
+def _ancestors(ctx: Context, table: Table) -> Iterator[QName]:
+    above = table.inherits if table.partition_of is None else (table.partition_of,)
+    for name in above:
+        yield name
+        found = ctx.catalog.table(name)
+        if found is not None:
+            yield from _ancestors(ctx, found)
+
+
+def refuse_circle(ctx: Context, table: Table, parent: Table) -> None:
+    """No table is its own ancestor (tablecmds.c: ATExecAddInherit)."""
+    if table.name == parent.name or table.name in _ancestors(ctx, parent):
+        ctx.fail("42P07", "circular inheritance not allowed")
 
 
 def detach(ctx: Context, op: DetachPartition) -> None:

@@ -27,13 +27,18 @@ from hotlint.operations import (
 
 
 def create_table(ctx: Context, op: CreateTable) -> None:
-    name = ctx.new_name(op.relation, op.persistence == "temporary")
+    temporary = op.persistence == "temporary"
+    if temporary and op.relation.schema not in (None, "pg_temp") and not ctx.lenient:
+        ctx.fail("42P16", "cannot create temporary relation in non-temporary schema")
+    name = ctx.new_name(op.relation, temporary)
     ctx.refuse_duplicate(name, op.if_not_exists)
     if ctx.lenient and ctx.catalog.relations.get(name) is not None:
         _merge_with_older(ctx, name)
         return
-    parents = tuple(ctx.table(p) for p in op.inherits)
-    above = ctx.table(op.partition_of) if op.partition_of is not None else None
+    for source, _ in op.like:
+        ctx.relation(source)
+    parents = tuple(p for p in map(ctx.table, op.inherits) if p.name != name)
+    above = _partitioned(ctx, op, name)
     table = Table(
         name,
         kind="partitioned table" if op.partition_by else "foreign table" if op.foreign_server is not None else "table",
@@ -63,6 +68,21 @@ def create_table(ctx: Context, op: CreateTable) -> None:
     _all_constraints(ctx, ctx.refresh(table), op)
     if above is not None:
         partitions.complete_partition(ctx, ctx.refresh(above), ctx.refresh(table))
+
+
+def _partitioned(ctx: Context, op: CreateTable, name: QName) -> Table | None:
+    """The table that a new partition belongs to; its bound must be of the parent's kind (transformPartitionBound)."""
+    if op.partition_of is None:
+        return None
+    parent = ctx.table(op.partition_of)
+    if parent.name == name:
+        return None
+    if not ctx.lenient and ctx.certain(parent):
+        if parent.partition_key is None:
+            ctx.fail("42P17", f'"{op.partition_of.name}" is not partitioned')
+        if op.bound is not None:
+            partitions.refuse_bound(ctx, parent.partition_key.strategy, op.bound)
+    return parent
 
 
 def _merge_with_older(ctx: Context, name: QName) -> None:
@@ -210,6 +230,9 @@ def _bare(ctx: Context, column: Column) -> Column:
 def set_persistence(ctx: Context, op: SetPersistence) -> None:
     found = ctx.relation(op.relation, op.if_exists)
     if isinstance(found, Table):
+        if found.persistence == "temporary" and not ctx.lenient:
+            where = f'cannot change logged status of table "{found.name.name}"'
+            ctx.fail("42P16", f"{where} because it is temporary")
         ctx.put(replace(found, persistence="permanent" if op.logged else "unlogged"))
 
 
@@ -267,8 +290,12 @@ def set_of_type(ctx: Context, op: SetOfType) -> None:
 def inherit(ctx: Context, op: Inherit) -> None:
     table = ctx.table(op.relation, op.if_exists)
     parent = ctx.table(op.parent)
-    if parent.name in table.inherits and not ctx.lenient:
-        ctx.fail("42P07", f'relation "{parent.name.name}" would be inherited from more than once')
+    if not ctx.lenient:
+        partitions.refuse_circle(ctx, table, parent)
+        if parent.name in table.inherits:
+            ctx.fail("42P07", f'relation "{parent.name.name}" would be inherited from more than once')
+    elif parent.name == table.name:
+        return
     table = replace(ctx.refresh(table), inherits=(*table.inherits, parent.name))
     ctx.put(_inherit_columns(table, parent, partition=False))
 

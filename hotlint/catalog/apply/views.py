@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from hotlint.catalog.apply.builtin import SYSTEM_COLUMNS
 from hotlint.catalog.apply.context import Context, Handlers
 from hotlint.catalog.apply.writer import find_function
 from hotlint.catalog.names import QName
@@ -14,8 +15,10 @@ Reads = tuple[tuple[QName, tuple[str, ...] | None], ...]
 
 
 def create_view(ctx: Context, op: CreateView) -> None:
-    name = ctx.new_name(op.relation, op.temporary)
     reads, columns, known = describe(ctx, op.query, op.columns)
+    # A view of a temporary relation is temporary itself (view.c: DefineView).
+    temporary = op.temporary or (op.relation.schema is None and any(r.schema == "pg_temp" for r, _ in reads))
+    name = ctx.new_name(op.relation, temporary)
     old = ctx.catalog.relations.get(name)
     if old is not None and op.replace:
         if not isinstance(old, View):
@@ -35,7 +38,7 @@ def create_view(ctx: Context, op: CreateView) -> None:
             reads=reads,
             functions=_functions(ctx, op.query),
             options=tuple(sorted(op.options)),
-            persistence="temporary" if op.temporary else "permanent",
+            persistence="temporary" if temporary else "permanent",
             triggers=kept.triggers if kept is not None else (),
             owner=kept.owner if kept is not None else None,
             origin=kept.origin if kept is not None else ctx.step,
@@ -111,13 +114,15 @@ def describe(ctx: Context, query: Query, names: tuple[str, ...] = ()) -> tuple[R
         reads.setdefault(found, {} if record is not None else None)
     for qualifier, column in query.columns:
         _note_read(sources, reads, qualifier, column)
+    if query.simple and not ctx.lenient and not ctx.inside:
+        _refuse_unknown_columns(ctx, query, sources)
     stars = [
         e.name.name if e.name is not None else None for e in query.outputs if e.kind == "column" and e.value == "*"
     ]
     for star in stars:
         for label, (found, record) in sources.items():
-            # A bare star belongs to one FROM of the query: with several relations, not known to which.
-            if star == label or (star is None and len(sources) == 1):
+            # A bare star belongs to one FROM of the query: with several of them, not known to which.
+            if star == label or (star is None and (query.simple or len(sources) == 1)):
                 wide = _record_columns(record)
                 held = reads.get(found)
                 if wide is None:
@@ -126,7 +131,37 @@ def describe(ctx: Context, query: Query, names: tuple[str, ...] = ()) -> tuple[R
                     held.update(dict.fromkeys(c.name for c in wide))
     result = tuple((n, tuple(c) if c is not None else None) for n, c in reads.items())
     columns, known = _outputs(ctx, query, sources, names)
+    if known and not ctx.lenient:
+        refuse_repeated(ctx, columns)
     return result, columns, known
+
+
+def _refuse_unknown_columns(ctx: Context, query: Query, sources: _Sources) -> None:
+    """Where FROM names relations alone, every column is one of theirs (parse_relation.c: colNameToVar)."""
+    for qualifier, column in query.columns:
+        found = [
+            (name, record)
+            for label, (name, record) in sources.items()
+            if qualifier is None or label.rstrip(" ") == qualifier
+        ]
+        if not found or column in SYSTEM_COLUMNS or column in sources:
+            continue
+        if all(r is not None and ctx.certain(r) and r.column(column) is None for _, r in found):
+            shown = column if qualifier is None else f"{qualifier}.{column}"
+            ctx.fail(
+                "42703", f'column "{shown}" does not exist' if qualifier is None else f"column {shown} does not exist"
+            )
+
+
+def refuse_repeated(ctx: Context, columns: tuple[Column, ...]) -> None:
+    """No relation has two columns of a name (view.c, createas.c)."""
+    names = {c.name for c in columns}
+    if len(names) < len(columns):
+        seen: set[str] = set()
+        for column in columns:
+            if column.name in seen:
+                ctx.fail("42701", f'column "{column.name}" specified more than once')
+            seen.add(column.name)
 
 
 _Sources = dict[str, tuple[QName, "Table | View | CompositeType | None"]]
@@ -177,15 +212,18 @@ def _outputs(ctx: Context, query: Query, sources: _Sources, names: tuple[str, ..
             columns.append(Column(label, type=_type(expression, sources), not_null=False, origin=ctx.step))
             continue
         qualifier = expression.name.name if expression is not None and expression.name is not None else None
-        if qualifier is None and len(sources) == 1 and len(query.relations) == 1:
-            qualifier = next(iter(sources))
-        wide = _record_columns(sources[qualifier][1]) if qualifier in sources else None
-        if wide is None:
-            known = False
-            continue
-        columns.extend(
-            Column(c.name, type=c.type, collation=c.collation, not_null=False, origin=ctx.step) for c in wide
-        )
+        if qualifier is not None:
+            wanted = [sources[qualifier][1]] if qualifier in sources else [None]
+        elif query.simple and len(sources) == len(query.relations):
+            wanted = [record for _, record in sources.values()]
+        else:
+            wanted = [None]
+        for record in wanted:
+            wide = _record_columns(record)
+            known = known and wide is not None
+            columns.extend(
+                Column(c.name, type=c.type, collation=c.collation, not_null=False, origin=ctx.step) for c in wide or ()
+            )
     for place, name in enumerate(names):
         if place < len(columns):
             columns[place] = replace(columns[place], name=name)

@@ -35,7 +35,7 @@ _Use = tuple[Name, "str | None", bool, Any]
 class Reads:
     """What a walk over a tree has met. ``scope`` are the names of the CTEs that can be seen at this point."""
 
-    __slots__ = ("columns", "functions", "relations", "scope", "star", "types", "writes")
+    __slots__ = ("columns", "functions", "relations", "scope", "selects", "star", "types", "writes")
 
     def __init__(self, scope: frozenset[str] = frozenset()) -> None:
         self.relations: list[_Use] = []
@@ -45,6 +45,7 @@ class Reads:
         self.types: dict[TypeName, None] = {}
         self.writes: list[AnyOperation] = []
         self.scope = scope
+        self.selects = 0
 
     def uses(self) -> tuple[RelationUse, ...]:
         """The relations, each use once."""
@@ -119,6 +120,7 @@ def _relation(body: Node, reads: Reads) -> None:
 def _select(body: Node, reads: Reads) -> None:
     """A query has its own CTEs, and its locking clause is about the relations of its own FROM."""
     outer = reads.scope
+    reads.selects += 1
     if "withClause" in body:
         _with(body["withClause"], reads)
     start = len(reads.relations)
@@ -200,7 +202,24 @@ def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False) -
         row_limit=limit is not None and "isnull" not in limit.get("A_Const", ()),
         order_by="sortClause" in select,
         where=optional(select.get("whereClause")) if plain and reads.relations else None,
+        simple=text and plain and reads.selects == 1 and _only_relations(select.get("fromClause", ()), scope),
     )
+
+
+def _only_relations(items: Iterable[Node], scope: frozenset[str]) -> bool:
+    """Whether a FROM names relations and joins of them alone, each column of which goes by its own name."""
+    for item in items:
+        relation, join = item.get("RangeVar"), item.get("JoinExpr")
+        if relation is not None:
+            if relation["relname"] in scope or "colnames" in relation.get("alias", ()):
+                return False
+        elif join is None or _MERGING & join.keys() or not _only_relations((join["larg"], join["rarg"]), scope):
+            return False
+    return True
+
+
+_MERGING = frozenset(["isNatural", "usingClause", "alias"])
+"""What gives a join columns of its own."""
 
 
 def expression_reads(*nodes: Node | None) -> Reads:
