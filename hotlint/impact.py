@@ -47,11 +47,13 @@ class Lock(msgspec.Struct, frozen=True, gc=False):
 class Rewrite(msgspec.Struct, frozen=True, gc=False):
     """Every row of ``relation`` is written anew. ``reason``: "default", "type", "persistence", "access method",
     "tablespace",
-    "cluster", "vacuum full", "refresh", "generated"; ``column`` where one column is the cause."""
+    "cluster", "vacuum full", "refresh", "generated"; ``column`` where one column is the cause, ``also`` further columns
+    that alone would cause it."""
 
     relation: QName
     reason: str
     column: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class Scan(msgspec.Struct, frozen=True, gc=False):
@@ -108,6 +110,10 @@ class Impact(msgspec.Struct, frozen=True, gc=False):
     skipped: bool = False
     error: ServerError | None = None
     unknown: tuple[str, ...] = ()
+
+    def rewrites_for(self, column: str) -> tuple[Rewrite, ...]:
+        """The rewrites that what the statement does to ``column`` causes."""
+        return tuple(r for r in self.rewrites if r.column == column or column in r.also)
 
     def lock_on(self, relation: QName) -> Lock | None:
         """The lock on ``relation``, if the statement takes one."""

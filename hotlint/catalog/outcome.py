@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from hotlint.catalog.names import QName
+
 
 class ServerError(msgspec.Struct, frozen=True, gc=False):
     """The error that the server will give, by SQLSTATE, with a message in the server's wording.
@@ -17,11 +19,19 @@ class ServerError(msgspec.Struct, frozen=True, gc=False):
 
 
 class Victim(msgspec.Struct, frozen=True, gc=False):
-    """An object that goes with another: by CASCADE, or because it belongs to it (``automatic``)."""
+    """An object that goes with another: by CASCADE, or because it belongs to it (``automatic``).
+
+    ``name`` is what a message calls it. ``object`` is its qualified name, or that of the relation that has it, and
+    ``part`` then its own name in that relation (a column, a constraint, a trigger). ``origin`` is the index of the step
+    that made it, -1 where that is not known.
+    """
 
     kind: str
     name: str
     automatic: bool = False
+    object: QName | None = None
+    part: str = ""
+    origin: int = -1
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

@@ -144,7 +144,21 @@ CASCADES = [
 
 @pytest.mark.parametrize(("sql", "expected"), CASCADES, ids=[sql.split(";")[-1] for sql, _ in CASCADES])
 def test_cascade_takes_along(sql: str, expected: set[Victim]) -> None:
-    assert set(replay(sql, Catalog(closed=True))[-1].victims) == expected
+    victims = replay(sql, Catalog(closed=True))[-1].victims
+    assert {Victim(v.kind, v.name, v.automatic) for v in victims} == expected
+
+
+def test_a_victim_tells_what_it_is_part_of_and_which_step_made_it() -> None:
+    outcome = replay(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int REFERENCES a); CREATE VIEW v AS SELECT id FROM a;"
+        "DROP TABLE a CASCADE",
+        Catalog(closed=True),
+    )[-1]
+    assert {(v.kind, v.object, v.part, v.origin) for v in outcome.victims} == {
+        ("index", QName("public", "a_pkey"), "", 0),
+        ("constraint", QName("public", "b"), "b_a_id_fkey", 1),
+        ("view", QName("public", "v"), "", 2),
+    }
 
 
 def test_renames_are_followed_everywhere() -> None:

@@ -48,7 +48,7 @@ def drop(ctx: Context, nodes: Iterable[Node], cascade: bool, what: str) -> None:
                 ctx.fail("2BP01", f"cannot drop {what} because other objects depend on it")
     for node in found:
         if node not in named and not _inside(node, silent):
-            ctx.victims.append(Victim(_kind(ctx, node), _shown(node), node in silent))
+            ctx.victims.append(_victim(ctx, node, node in silent))
     _delete(ctx, found)
 
 
@@ -64,20 +64,30 @@ def _inside(node: Node, silent: set[Node]) -> bool:
     return bool(node.sub) and node.kind != "function" and Node("relation", node.name) in silent
 
 
-def _kind(ctx: Context, node: Node) -> str:
-    if node.kind == "relation":
-        record = ctx.catalog.relations.get(node.name)
-        return record.kind if record is not None else "table"
-    return node.kind
+_PARTS = {"constraint": "constraints", "trigger": "triggers", "policy": "policies", "rule": "rules"}
+
+
+def _victim(ctx: Context, node: Node, automatic: bool) -> Victim:
+    relation = ctx.catalog.relations.get(node.name)
+    kind, origin, part = node.kind, -1, node.sub
+    if kind == "relation":
+        kind = relation.kind if relation is not None else "table"
+        origin = getattr(relation, "origin", -1)
+    elif kind == "function":
+        made, part = ctx.catalog.functions(node.name), ""
+        origin = made[int(node.sub)].origin if int(node.sub) < len(made) else -1
+    elif kind == "type":
+        origin = getattr(ctx.catalog.types.get(node.name), "origin", -1)
+    elif part:
+        parts = getattr(relation, _PARTS.get(kind, "columns"), ())
+        origin = next((x.origin for x in parts if x.name == part), -1)
+    return Victim(kind, _shown(node), automatic, node.name, part, origin)
 
 
 def _shown(node: Node) -> str:
     if node.kind == "schema":
         return node.name.name
     return f"{node.name}.{node.sub}" if node.sub and node.kind != "function" else str(node.name)
-
-
-_PARTS = {"constraint": "constraints", "trigger": "triggers", "policy": "policies", "rule": "rules"}
 
 
 def _delete(ctx: Context, nodes: Iterable[Node]) -> None:

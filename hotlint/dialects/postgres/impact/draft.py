@@ -229,7 +229,10 @@ class Draft:
         if found is not None and found.kind in ("partitioned table", "view", "foreign table"):
             return
         self.busy(name, REWRITE)
-        if name in self.rewrites:
+        known = self.rewrites.get(name)
+        if known is not None:
+            if column is not None and column != known.column and column not in known.also:
+                self.rewrites[name] = Rewrite(name, known.reason, known.column, (*known.also, column))
             return
         self.rewrites[name] = Rewrite(name, reason, column)
         if not self.made_here(name):
