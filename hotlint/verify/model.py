@@ -94,12 +94,16 @@ class ScriptTrace(msgspec.Struct, gc=False):
 
 
 class LostData(msgspec.Struct, frozen=True, gc=False):
-    """Rows or values that a migration destroyed. ``column`` None: whole rows. ``total`` rows were there before."""
+    """Rows or values that a migration destroyed. ``column`` None: whole rows. ``total`` rows were there before.
+
+    ``how``: "table dropped", "rows deleted", "column dropped", "values overwritten", "came back empty".
+    """
 
     relation: str
     column: str | None
     rows: int
     total: int
+    how: str = ""
 
 
 class QuerySpeed(msgspec.Struct, frozen=True, gc=False):

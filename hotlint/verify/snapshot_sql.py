@@ -37,6 +37,13 @@ def _in_extension(catalog: str, oid: str) -> str:
     return f"EXISTS (SELECT FROM ext WHERE classid = '{catalog}'::regclass AND objid = {oid})"
 
 
+def _collation(oid: str) -> str:
+    """A collation's name; ``regcollation`` is new in 13."""
+    return (
+        f"(SELECT collnamespace::regnamespace || '.' || quote_ident(collname) FROM pg_collation k WHERE k.oid = {oid})"
+    )
+
+
 def _sorted(options: str) -> str:
     return f"(SELECT string_agg(o, ', ' ORDER BY o) FROM unnest({options}) o)"
 
@@ -92,7 +99,7 @@ SELECT 'column', r.object || '.' || a.attname, r.kind, r.object, jsonb_build_obj
   'generated', CASE a.attgenerated WHEN '' THEN NULL WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' STORED'
     ELSE pg_get_expr(d.adbin, d.adrelid) || ' VIRTUAL' END,
   'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
-  'collation', (SELECT a.attcollation::regcollation::text FROM pg_type t WHERE t.oid = a.atttypid
+  'collation', (SELECT {_collation("a.attcollation")} FROM pg_type t WHERE t.oid = a.atttypid
     AND a.attcollation <> t.typcollation AND a.attcollation <> 0),
   'storage', (SELECT CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main'
     ELSE 'extended' END FROM pg_type t WHERE t.oid = a.atttypid AND t.typstorage <> a.attstorage),
@@ -189,14 +196,14 @@ SELECT CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, s.name || '.' || q
   'kind', t.typtype,
   'labels', (SELECT string_agg(enumlabel, ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid),
   'attributes', (SELECT string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod)
-      || CASE WHEN attcollation NOT IN (0, 100) THEN ' COLLATE ' || attcollation::regcollation ELSE '' END,
+      || CASE WHEN attcollation NOT IN (0, 100) THEN ' COLLATE ' || {_collation("attcollation")} ELSE '' END,
       ', ' ORDER BY attnum)
     FROM pg_attribute WHERE attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped),
   'type', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
   'default', t.typdefault,
   'not_null', CASE WHEN t.typtype = 'd' THEN t.typnotnull END,
-  'collation', CASE WHEN t.typcollation NOT IN (0, 100) THEN t.typcollation::regcollation::text END,
-  'range', (SELECT format('%%s %%s %%s %%s %%s', rngsubtype::regtype, rngsubopc, nullif(rngcollation, 0)::regcollation,
+  'collation', CASE WHEN t.typcollation NOT IN (0, 100) THEN {_collation("t.typcollation")} END,
+  'range', (SELECT format('%%s %%s %%s %%s %%s', rngsubtype::regtype, rngsubopc, {_collation("rngcollation")},
     rngcanonical, rngsubdiff) FROM pg_range WHERE rngtypid = t.oid),
   'functions', CASE WHEN t.typtype = 'b' THEN format('%%s %%s %%s %%s %%s %%s %%s', typinput, typoutput, typlen,
     typbyval, typalign, typstorage, typcategory) END,
