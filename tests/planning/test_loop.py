@@ -9,7 +9,7 @@ import pytest
 
 from hotlint.catalog.names import QName
 from hotlint.dialects.postgres import impact
-from hotlint.impact import Impact
+from hotlint.impact import DataLoss, Impact
 from hotlint.planning import loop
 from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.project.model import Project
@@ -137,3 +137,20 @@ def test_what_could_not_be_read_may_have_made_or_dropped_anything() -> None:
         "ALTER TABLE carts ADD COLUMN note text;\nCREATE TABLE orders (id bigint);",
     )
     assert [s.impact.error for s in plan.steps] == [None, None, None]
+
+
+def test_a_table_of_an_earlier_migration_has_rows_though_the_history_wrote_none() -> None:
+    plan = plan_of(
+        "CREATE TABLE orders (id bigint, note text); ALTER TABLE orders DROP COLUMN note;",
+        "DROP TABLE orders;",
+    )
+    *_, drop_column, drop_table = plan.steps
+    assert drop_column.impact.data_loss == ()
+    assert drop_table.impact.data_loss == (DataLoss(ORDERS, "table"),)
+
+
+def test_a_down_script_meets_the_rows_that_came_since_its_up_script() -> None:
+    plan = plan_of("CREATE TABLE orders (id bigint);", down="DROP TABLE orders;")
+    down = plan.migrations[0].down
+    assert down is not None
+    assert down.steps[0].impact.data_loss == (DataLoss(ORDERS, "table"),)

@@ -120,7 +120,7 @@ def drop_column(op: ops.DropColumn, name: QName, draft: Draft) -> None:
             draft.lock(child, max(AX, draft.alter_mode))
     gone(draft)
     draft.breaks.append(Break(name, "dropped", op.column))
-    if table is None or not table.empty:
+    if draft.holds_rows(table):
         draft.data_loss.append(DataLoss(name, "column", op.column))
 
 

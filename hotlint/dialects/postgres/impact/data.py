@@ -268,7 +268,7 @@ def _truncate_one(name: QName, op: ops.Truncate, draft: Draft) -> None:
     table = draft.before.table(name)
     if table is not None and table.kind == "partitioned table":
         return
-    if name not in draft.truncated and not (table is not None and table.empty):
+    if name not in draft.truncated and draft.holds_rows(table):
         draft.truncated.append(name)
         draft.data_loss.append(DataLoss(name, "rows"))
     for index in draft.before.indexes(name):

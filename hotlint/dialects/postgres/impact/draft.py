@@ -172,6 +172,12 @@ class Draft:
         found = self.before.relation(name)
         return found is None or found.origin >= self.context.first_step
 
+    def holds_rows(self, table: Relation | None) -> bool:
+        """Whether rows may be lost with ``table``: what an earlier transaction made is in use, though the history never
+        wrote to it."""
+        fresh = isinstance(table, Table) and table.empty and table.origin >= self.context.first_step
+        return not fresh
+
     def family(self, name: QName, only: bool = False) -> Iterator[QName]:
         """The relation and, unless ``only``, all its partitions and inheritance children."""
         yield name

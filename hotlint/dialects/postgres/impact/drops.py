@@ -90,7 +90,7 @@ def drop_relation(op: ops.DropRelation, draft: Draft) -> None:
     found = draft.before.relation(name)
     if op.kind in ("table", "foreign table"):
         table = found if isinstance(found, Table) else None
-        if table is None or not table.empty:
+        if draft.holds_rows(table):
             draft.data_loss.append(DataLoss(name, "table"))
     elif isinstance(found, Sequence):
         draft.data_loss.append(DataLoss(name, "sequence position"))
@@ -132,7 +132,7 @@ def drop_object(op: ops.DropObject, draft: Draft) -> None:
     gone(draft)
     if op.kind == "schema" and op.cascade:
         for name, was, now in draft.lost():
-            if now is None and isinstance(was, Table) and not was.empty:
+            if now is None and isinstance(was, Table) and draft.holds_rows(was):
                 draft.data_loss.append(DataLoss(name, "table"))
                 draft.breaks.append(Break(name, "dropped"))
 
