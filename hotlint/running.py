@@ -23,6 +23,8 @@ from hotlint.report.plan_model import PlanReport
 def make_plans(request: Request, *, down: bool) -> PlanReport:
     """The plans of all projects that the request's paths lead to."""
     found = _discover(request)
+    if found.problems and not found.projects:
+        raise UsageError(found.problems[0].message)
     plans = tuple(
         make_plan(project, request.server, plan_options(request.settings, project, down)) for project in found.projects
     )

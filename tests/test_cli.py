@@ -213,7 +213,7 @@ def test_the_plan_shows_all_one_or_the_newest_migrations(project: Path) -> None:
     assert "0001 orders" not in run("plan", "--last", "1", cwd=project).stdout
     assert "0002 day (down)" in run("plan", "--migration", "2", "--down", cwd=project).stdout
     summary = run("plan", "--summary", cwd=project).stdout
-    assert "writes to a table in use blocked by 1 statement" in summary
+    assert "writes to a table in use wait for 1 statement, not only briefly for 1" in summary
     plan = json.loads(run("plan", "--format", "json", "--pg-version", "16", cwd=project).stdout)
     assert plan["server"] == {"dialect": "postgres", "major": 16}
     assert [m["id"] for m in plan["projects"][0]["migrations"]] == ["0001", "0002"]

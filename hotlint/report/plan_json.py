@@ -50,7 +50,7 @@ def _migration(plan: MigrationPlan) -> dict[str, Any]:
         "name": migration.name,
         "direction": plan.direction,
         "path": script.path,
-        "transaction": mode == "wrapped",
+        "transaction": mode == "wrapped" or (mode == "implicit" and any(s.in_transaction for s in plan.steps)),
         "problems": [_problem(plan, script, p) for p in plan.problems],
         "steps": [_step(step) for step in plan.steps],
     }

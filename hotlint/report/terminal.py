@@ -26,17 +26,23 @@ _CODES = {
     "related": "36",
     "sql": "32",
     "faint": "2",
+    "plain": "",
 }
+
+WIDTH = 100
+"""Columns that texts are wrapped at where there is no terminal to ask."""
+_NARROWEST = 40
 
 
 class Style(msgspec.Struct, frozen=True):
-    """Paints words, or leaves them alone where ``colour`` is False."""
+    """Paints words, or leaves them alone where ``colour`` is False. ``width``: columns to fill with text."""
 
     colour: bool = False
+    width: int = WIDTH
 
     def paint(self, role: str, text: str) -> str:
         """``text`` in the colour of ``role``."""
-        if not self.colour or not text:
+        if not self.colour or not text or not _CODES[role]:
             return text
         return f"\x1b[{_CODES[role]}m{text}\x1b[0m"
 
@@ -45,18 +51,31 @@ def style_for(stream: TextIO, environment: Mapping[str, str] | None = None, wish
     """Colour on a terminal only. A non-empty ``NO_COLOR`` switches it off, else a non-empty ``FORCE_COLOR`` on
     (https://no-color.org, https://force-color.org); ``TERM=dumb`` has none."""
     env = os.environ if environment is None else environment
+    terminal = _terminal_width(stream)
+    return Style(_has_colour(terminal is not None, env, wish), WIDTH if terminal is None else terminal)
+
+
+def _has_colour(on_terminal: bool, env: Mapping[str, str], wish: ColourWish) -> bool:
     if wish != "auto":
-        return Style(wish == "always")
+        return wish == "always"
     if env.get("NO_COLOR"):
-        return Style(False)
+        return False
     if env.get("FORCE_COLOR"):
-        return Style(env["FORCE_COLOR"] not in ("0", "false"))
-    if env.get("TERM") == "dumb":
-        return Style(False)
+        return env["FORCE_COLOR"] not in ("0", "false")
+    return on_terminal and env.get("TERM") != "dumb"
+
+
+def _terminal_width(stream: TextIO) -> int | None:
+    """Columns of the terminal behind ``stream``, not too few to read in; None where there is no terminal."""
     try:
-        return Style(stream.isatty())
-    except (AttributeError, ValueError):  # no stream behind it, or a closed one
-        return Style(False)
+        if not stream.isatty():
+            return None
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except AttributeError:  # no stream behind it
+        return None
+    except (OSError, ValueError):  # it says that it is one and cannot tell its size, or is closed
+        return None if getattr(stream, "closed", False) else WIDTH
+    return max(columns, _NARROWEST) if columns else WIDTH
 
 
 def width(character: str) -> int:

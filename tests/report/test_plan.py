@@ -91,21 +91,21 @@ def test_the_text_tells_locks_who_waits_and_until_which_line() -> None:
         "db: golang-migrate, 2 migrations, 3 statements",
         "  not covered: 1 file (MySQL)",
         "",
-        "0007 add_status  db/0007_add_status.up.sql  in one transaction",
-        "  1:1  ALTER TABLE orders ADD COLUMN status text",
-        "      locks    public.orders  ACCESS EXCLUSIVE, briefly: blocks reads and writes; held until line 2",
-        "      rewrites public.orders  (default status)",
-        "  2:1  UPDATE orders SET status = 'open'",
-        "      locks    public.orders  ROW EXCLUSIVE, briefly: blocks neither reads nor writes",
-        "      scans    public.orders  (query, check ok)",
-        "      The trigger is opaque.",
+        "0007 add_status  in one transaction",
+        "  db/0007_add_status.up.sql",
+        "  1  ALTER TABLE orders ADD COLUMN status text",
+        "       public.orders  ACCESS EXCLUSIVE  blocks reads and writes  briefly, then held until line 2",
+        "       public.orders  every row is copied (default status)",
+        "  2  UPDATE orders SET status = 'open'",
+        "       public.orders  every row is read (query, check ok)",
+        "       The trigger is opaque.",
         "",
-        "0008 index  db/0008_index.up.sql  without a transaction",
-        '  1:1  syntax-error: syntax error at or near "ALTR"',
-        "  1:1  CREATE INDEX orders_status_idx ON orders (status)",
-        "      locks    public.orders             SHARE, while the index is built: blocks writes",
-        "      builds   public.orders_status_idx  on public.orders",
-        "      loses    public.orders             (column old)",
+        "0008 index  without a transaction",
+        "  db/0008_index.up.sql",
+        '  1  syntax-error: syntax error at or near "ALTR"',
+        "  1  CREATE INDEX orders_status_idx ON orders (status)",
+        "       public.orders  SHARE  blocks writes  while orders_status_idx is built",
+        "       public.orders  lost: column old",
         "",
         "PostgreSQL 16.",
         "",
@@ -114,10 +114,11 @@ def test_the_text_tells_locks_who_waits_and_until_which_line() -> None:
 
 def test_the_down_scripts_are_shown_newest_first() -> None:
     lines = plan_text.render(report().choose(down=True)).split("\n")
-    assert lines[3:6] == [
-        "0008 index (down)  db/0008_index.down.sql  in one transaction",
-        "  1:1  DROP INDEX orders_status_idx",
-        '      fails: index "orders_status_idx" does not exist (42704)',
+    assert lines[3:7] == [
+        "0008 index (down)  in one transaction",
+        "  db/0008_index.down.sql",
+        "  1  DROP INDEX orders_status_idx",
+        '       fails: index "orders_status_idx" does not exist (42704)',
     ]
 
 
@@ -125,15 +126,28 @@ def test_the_summary_counts_what_hurts() -> None:
     assert plan_text.render_summary(report()).split("\n") == [
         "db: golang-migrate, 2 migrations, 3 statements",
         "  not covered: 1 file (MySQL)",
-        "  reads of a table in use blocked by 1 statement",
-        "  writes to a table in use blocked by 2 statements",
-        "  tables rewritten by 1 statement",
-        "  every row of a table read by 1 statement",
-        "  indexes built by 1 statement",
+        "  reads of a table in use wait for 1 statement",
+        "  writes to a table in use wait for 2 statements, not only briefly for 1",
+        "  every row of a table is copied by 1 statement",
         "  1 problem in the text of the files",
         "PostgreSQL 16.",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "width", "shown"),
+    [
+        ("SELECT 1", 20, "SELECT 1"),
+        ("SELECT -- one\n  '--', /* two */ 3", 20, "SELECT '--', 3"),
+        ("SELECT 'a long statement'", 12, "SELECT 'a l…"),
+        ("SELECT '配置配置配置'", 12, "SELECT '配…"),
+        ("SELECT '" + "x" * 5000 + "'", 4000, "SELECT '" + "x" * 1992 + "…"),
+        ("SELECT\t'\x1b[31m'", 40, "SELECT '␛[31m'"),
+    ],
+)
+def test_a_statement_is_shown_by_its_beginning(sql: str, width: int, shown: str) -> None:
+    assert plan_text.one_line(sql, width) == shown
 
 
 def test_nothing_found_is_said() -> None:
