@@ -101,12 +101,13 @@ def _migration(plan: MigrationPlan, style: Style) -> Iterator[str]:
     yield f"  {style.paint('path', plain(script.path))}"
     width = len(str(script.position(plan.steps[-1].statement.start).line)) if plan.steps else 1
     steps = {step.index: step for step in plan.steps}
-    parts = [(step.statement.start, list(_step(step, steps, width, style))) for step in plan.steps]
+    parts: list[tuple[int, list[str]]] = []
     for problem in plan.problems:
         at = script.position(problem.start)
         told = f"  {at.line:>{width}}  {style.paint('error', problem.rule)}: {plain(problem.message)}"
         parts.append((problem.start, [told]))
-    for _, lines in sorted(parts):
+    parts += [(step.statement.start, list(_step(step, steps, width, style))) for step in plan.steps]
+    for _, lines in sorted(parts, key=lambda part: part[0]):
         yield from lines
     if not plan.steps and not plan.problems:
         yield "  no statements"
