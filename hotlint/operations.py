@@ -237,6 +237,7 @@ class CreateTable(RelationOperation, frozen=True, gc=False, kw_only=True):
     like: tuple[
         tuple[Name, tuple[str, ...]], ...
     ] = ()  # (source, included: "all", "defaults", "constraints", "indexes", …)
+    like_at: tuple[int, ...] = ()  # for each of ``like``, how many of the columns stand before it; empty: none
     partition_of: Name | None = None
     bound: Bound | None = None
     partition_by: PartitionKey | None = None

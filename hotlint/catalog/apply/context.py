@@ -210,6 +210,13 @@ class Context:
             raise Skip
         self.fail("42P07", f'relation "{name.name}" already exists')
 
+    def refuse_type(self, name: QName) -> None:
+        """42710 where a type of that name is in the way of a new relation's row type (heap.c)."""
+        types = self.catalog.types
+        found = types.get(name)
+        if found is not None and not found.maybe and not self.lenient and self.settled(types, name):
+            self.fail("42710", f'type "{name.name}" already exists')
+
     # -- columns
 
     def column(self, table: Table | View | CompositeType, name: str) -> Column | None:

@@ -105,19 +105,21 @@ def apply(catalog: Catalog, statement: Statement, session: Session, server: Serv
     catalog.search_path = ctx.path
     mark = len(catalog.journal)
     loose = catalog.loose_since
-    at = 0
+    at = skips = 0
     try:
         for place, group in _groups(statement.tag, operations):
             at = place
             try:
                 _run(ctx, group)
             except Skip:
-                ctx.skipped = len(operations) == 1 or ctx.skipped or isinstance(group, list)
+                skips += len(operations) if type(group) is list else 1
     except CatalogError as refused:
         undo_to(catalog.journal, mark)
         catalog.loose_since = loose
         _reach_aim(catalog, statement, session, server, step)
         return Outcome(_placed(refused.error, statement, at))
+    if skips and skips == len(operations):
+        ctx.skipped = True
     if not (ctx.skipped or ctx.victims or ctx.unknown):
         return _NOTHING
     return Outcome(None, ctx.skipped, tuple(ctx.victims), tuple(ctx.unknown))

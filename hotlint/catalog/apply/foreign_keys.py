@@ -7,13 +7,14 @@ from msgspec.structs import replace
 from hotlint.catalog.apply.context import Context
 from hotlint.catalog.apply.naming import free_constraint_name, joined
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Constraint, Table
-from hotlint.operations import ConstraintDef, ForeignKey
+from hotlint.catalog.records import Constraint, Domain, Table
+from hotlint.operations import ConstraintDef, ForeignKey, TypeName
 
-# Types between which no equality operator exists, implicit casts included: a key from one family to another is refused
-# (measured on 12 to 18).
+# Types between which no equality operator exists, implicit casts included: a key from one family to another is refused,
+# and one from a wider kind of number to a narrower one (measured on 12 to 18).
+_NUMBERS = {"int2": 0, "int4": 0, "int8": 0, "numeric": 1, "float4": 2, "float8": 2}
 _FAMILIES = {
-    **dict.fromkeys(["int2", "int4", "int8", "numeric", "float4", "float8"], "number"),
+    **dict.fromkeys(_NUMBERS, "number"),
     **dict.fromkeys(["text", "varchar", "bpchar"], "text"),
     **dict.fromkeys(["date", "timestamp", "timestamptz"], "time"),
     "uuid": "uuid",
@@ -33,6 +34,8 @@ def add_foreign_key(ctx: Context, table: Table, given: ConstraintDef) -> Table:
         for column in given.columns:
             if table.column(column) is None:
                 ctx.fail("42703", f'column "{column}" referenced in foreign key constraint does not exist')
+    if table.persistence == "temporary" != target.persistence and not ctx.lenient and ctx.certain(target):
+        ctx.fail("42P16", "constraints on temporary tables may reference only temporary tables")
     columns = _target_columns(ctx, target, key)
     name = given.name or free_constraint_name(
         ctx.catalog, table.name.schema, table.name.name, joined(given.columns), "fkey"
@@ -127,10 +130,28 @@ def _refuse_mismatch(
         one, two = table.column(mine), target.column(theirs)
         if one is None or two is None or one.type is None or two.type is None or ctx.lenient:
             continue
-        first, second = _family(one.type.name), _family(two.type.name)
-        if one.type.schema == two.type.schema == "pg_catalog" and first and second and first != second:
+        if _never_equal(_base(ctx, one.type), _base(ctx, two.type)):
             ctx.fail("42804", f'foreign key constraint "{name}" cannot be implemented')
 
 
-def _family(name: str) -> str | None:
-    return _FAMILIES.get(name)
+def _base(ctx: Context, written: TypeName) -> TypeName:
+    """The type under a domain."""
+    while written.schema is not None:
+        found = ctx.catalog.types.get(QName(written.schema, written.name))
+        if not isinstance(found, Domain) or written.dimensions:
+            break
+        written = found.base
+    return written
+
+
+def _never_equal(referencing: TypeName, referenced: TypeName) -> bool:
+    if not referencing.schema == referenced.schema == "pg_catalog":
+        return False
+    if bool(referencing.dimensions) != bool(referenced.dimensions):
+        return True
+    first, second = _FAMILIES.get(referencing.name), _FAMILIES.get(referenced.name)
+    if first is None or second is None:
+        return False
+    if first == "number":
+        return second != first or _NUMBERS[referencing.name] > _NUMBERS[referenced.name]
+    return first != second

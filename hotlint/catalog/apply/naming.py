@@ -81,14 +81,14 @@ def joined(columns: tuple[str, ...]) -> str:
 def index_columns(elements: tuple[IndexElement, ...], include: tuple[str, ...]) -> tuple[str, ...]:
     """The names of an index's columns: those of expressions made up, and made distinct (ChooseIndexColumnNames)."""
     names: list[str] = []
-    for element in elements:
-        base = element.column or figure_name(element.expression) or "expr"
+    keys = [element.column or figure_name(element.expression) or "expr" for element in elements]
+    for base in (*keys, *include):
         name, attempt = base, 0
         while name in names:
             attempt += 1
             name = clip(base, NAME_BYTES - len(str(attempt))) + str(attempt)
         names.append(name)
-    return (*names, *include)
+    return tuple(names)
 
 
 def figure_name(expression: Expr | None) -> str | None:

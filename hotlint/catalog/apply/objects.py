@@ -127,7 +127,7 @@ def _named(ctx: Context, op: DropObject) -> Node | None:
         return None
     key = _key(ctx, op.kind, op.name)
     objects = ctx.catalog.objects
-    if objects.get(key) is None and objects.deleted(key) and ctx.settled(objects, key) and op.kind in _TOLD:
+    if objects.get(key) is None and op.kind in _TOLD and ctx.surely_absent(objects, key, key[1].schema):
         if op.if_exists:
             raise Skip
         if not ctx.lenient:
@@ -281,6 +281,8 @@ def change_schema(ctx: Context, op: ChangeSchema) -> None:
         return
     found_relation = ctx.relation(op.name, op.if_exists)
     old = found_relation.name
+    if old.schema == "pg_temp" != op.schema and not ctx.lenient:
+        ctx.fail("0A000", "cannot move objects into or out of temporary schemas")
     indexes = ctx.catalog.indexes(old)
     owned = ctx.catalog.users_by_object.get(("owner", old))
     rename.move(ctx, found_relation, QName(op.schema, old.name))

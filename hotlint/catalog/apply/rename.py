@@ -36,6 +36,8 @@ def rename_relation(ctx: Context, op: RenameRelation) -> None:
         if not alike and ctx.certain(found) and not ctx.lenient and not isinstance(found, Table):
             article = "an" if op.kind == "index" else "a"
             ctx.fail("42809", f'"{op.relation.name}" is not {article} {WORDS[op.kind][0]}')
+    if op.new_name == found.name.name and ctx.certain(found) and not ctx.lenient:
+        ctx.fail("42P07", f'relation "{op.new_name}" already exists')
     move(ctx, found, QName(found.name.schema, op.new_name))
 
 
@@ -65,6 +67,10 @@ def move(ctx: Context, record: Relation, name: QName) -> None:
 
 def _move_index(ctx: Context, index: Index, name: QName) -> None:
     table = ctx.catalog.table(index.table)
+    renamed = index.constraint is not None and name.name != index.name.name
+    other = table.constraint(name.name) if table is not None and renamed else None
+    if table is not None and other is not None and not ctx.lenient and ctx.certain(table) and not other.maybe:
+        ctx.fail("42710", f'constraint "{name.name}" for relation "{table.name.name}" already exists')
     indexes.rename_index(ctx, index, name)
     if table is not None and index.constraint is not None:
         changed = tuple(

@@ -23,6 +23,7 @@ from hotlint.operations import (
     SetPersistence,
     SetRowSecurity,
     SetTablespace,
+    TypeName,
 )
 
 
@@ -32,6 +33,7 @@ def create_table(ctx: Context, op: CreateTable) -> None:
         ctx.fail("42P16", "cannot create temporary relation in non-temporary schema")
     name = ctx.new_name(op.relation, temporary)
     ctx.refuse_duplicate(name, op.if_not_exists)
+    ctx.refuse_type(name)
     if ctx.lenient and ctx.catalog.relations.get(name) is not None:
         _merge_with_older(ctx, name)
         return
@@ -56,6 +58,8 @@ def create_table(ctx: Context, op: CreateTable) -> None:
         origin=ctx.step,
     )
     for parent in parents:
+        if not ctx.lenient and ctx.certain(parent):
+            _refuse_parent(ctx, parent, op, table)
         table = _inherit_columns(table, parent, partition=False)
     if above is not None:
         table = _inherit_columns(table, above, partition=True)
@@ -63,8 +67,8 @@ def create_table(ctx: Context, op: CreateTable) -> None:
         table = _typed(ctx, table)
     ctx.put(table)
     table = _own_columns(ctx, table, op)
-    for source, included in op.like:
-        table = like(ctx, table, source, included)
+    if op.like:
+        table = _copy_others(ctx, table, op)
     _all_constraints(ctx, ctx.refresh(table), op)
     if above is not None:
         partitions.complete_partition(ctx, ctx.refresh(above), ctx.refresh(table))
@@ -111,6 +115,34 @@ def _inherit_columns(table: Table, parent: Table, *, partition: bool) -> Table:
         if c.kind == "check" and not c.no_inherit and table.constraint(c.name) is None
     )
     return replace(table, columns=tuple(columns), constraints=(*table.constraints, *checks))
+
+
+def _refuse_parent(ctx: Context, parent: Table, op: CreateTable, table: Table) -> None:
+    """What a table cannot inherit from, and columns that do not go together (tablecmds.c: MergeAttributes)."""
+    if parent.kind == "partitioned table":
+        ctx.fail("42809", f'cannot inherit from partitioned table "{parent.name.name}"')
+    if parent.partition_of is not None:
+        ctx.fail("42809", f'cannot inherit from partition "{parent.name.name}"')
+    if parent.persistence == "temporary" and op.persistence != "temporary":
+        ctx.fail("42809", f'cannot inherit from temporary relation "{parent.name.name}"')
+    own = {c.name: ctx.type(c.type) for c in op.columns}
+    for column in parent.columns:
+        before = table.column(column.name)
+        for other in (before.type if before is not None else None, own.get(column.name)):
+            if other is not None and column.type is not None and _differ(column.type, other):
+                ctx.fail("42804", f'column "{column.name}" has a type conflict')
+
+
+def _differ(one: TypeName, other: TypeName) -> bool:
+    """Whether two types are surely not the same."""
+    if one.schema is None or other.schema is None or one.percent_type or other.percent_type:
+        return False
+    return (one.name, one.schema, one.modifiers, one.dimensions > 0) != (
+        other.name,
+        other.schema,
+        other.modifiers,
+        other.dimensions > 0,
+    )
 
 
 def _typed(ctx: Context, table: Table) -> Table:
@@ -179,6 +211,30 @@ def _repeats(given: ConstraintDef, keys: list[ConstraintDef]) -> bool:
         and k.initially_deferred == given.initially_deferred
         for k in keys
     )
+
+
+def _copy_others(ctx: Context, table: Table, op: CreateTable) -> Table:
+    """The table with what each LIKE copies, at the place where it stands among the columns."""
+    own = {c.name for c in op.columns}
+    start = next((i for i, c in enumerate(table.columns) if c.name in own and c.local and not c.inherited), None)
+    written = table.columns[start:] if start is not None else ()
+    above = table.columns[: len(table.columns) - len(written)]
+    copies: list[tuple[Column, ...]] = []
+    for source, included in op.like:
+        count = len(table.columns)
+        table = like(ctx, table, source, included)
+        copies.append(table.columns[count:])
+    places = op.like_at or (0,) * len(copies)
+    if len(written) == len(op.columns):
+        columns = list(above)
+        for place in range(len(written) + 1):
+            for at, copied in zip(places, copies, strict=True):
+                if at == place:
+                    columns.extend(copied)
+            columns.extend(written[place : place + 1])
+        table = replace(table, columns=tuple(columns))
+        ctx.put(table)
+    return table
 
 
 def like(ctx: Context, table: Table, source: Name, included: tuple[str, ...]) -> Table:

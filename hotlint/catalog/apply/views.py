@@ -17,7 +17,9 @@ Reads = tuple[tuple[QName, tuple[str, ...] | None], ...]
 def create_view(ctx: Context, op: CreateView) -> None:
     reads, columns, known = describe(ctx, op.query, op.columns)
     # A view of a temporary relation is temporary itself (view.c: DefineView).
-    temporary = op.temporary or (op.relation.schema is None and any(r.schema == "pg_temp" for r, _ in reads))
+    temporary = op.temporary or any(r.schema == "pg_temp" for r, _ in reads)
+    if temporary and op.relation.schema not in (None, "pg_temp") and not ctx.lenient:
+        ctx.fail("42P16", "cannot create temporary relation in non-temporary schema")
     name = ctx.new_name(op.relation, temporary)
     old = ctx.catalog.relations.get(name)
     if old is not None and op.replace:
@@ -28,6 +30,7 @@ def create_view(ctx: Context, op: CreateView) -> None:
             _refuse_changed_columns(ctx, old, columns)
     else:
         ctx.refuse_duplicate(name, False)
+        ctx.refuse_type(name)
     kept = old if isinstance(old, View) and op.replace else None
     ctx.put(
         View(
@@ -58,8 +61,11 @@ def _refuse_changed_columns(ctx: Context, old: View, columns: tuple[Column, ...]
 def create_table_as(ctx: Context, op: CreateTableAs) -> None:
     name = ctx.new_name(op.relation, op.persistence == "temporary")
     ctx.refuse_duplicate(name, op.if_not_exists)
+    ctx.refuse_type(name)
     reads, columns, known = describe(ctx, op.query, op.columns)
     if op.kind == "materialized view":
+        if not ctx.lenient and any(r.schema == "pg_temp" for r, _ in reads):
+            ctx.fail("0A000", "materialized views must not use temporary tables or views")
         ctx.put(
             View(
                 name,

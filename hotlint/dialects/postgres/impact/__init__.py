@@ -52,7 +52,7 @@ def impact_of(
                 return draft.finish()
         if handler is not None:
             handler(operation, draft)
-        if kind in REFUSALS_OF and outcome.error is None:
+        if kind in REFUSALS_OF and outcome.error is None and not outcome.skipped:
             refusals.check(operation, draft)
     if context.new_enum_values:
         enums.check_new_values(operations, draft)

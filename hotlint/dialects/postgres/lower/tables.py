@@ -53,6 +53,7 @@ def table_parts(node: Node) -> dict[str, Any]:
     columns: list[ColumnDef] = []
     constraints: list[ConstraintDef] = []
     likes: list[tuple[Name, tuple[str, ...]]] = []
+    places: list[int] = []
     for item in node.get("tableElts", ()):
         for tag, body in item.items():
             if tag == "ColumnDef":
@@ -62,6 +63,7 @@ def table_parts(node: Node) -> dict[str, Any]:
                 if found is not None:
                     constraints.append(found)
             elif tag == "TableLikeClause":
+                places.append(len(columns))
                 likes.append((relation_name(body["relation"]), _like_options(body.get("options", 0))))
     if columns:
         parts["columns"] = tuple(columns)
@@ -69,6 +71,8 @@ def table_parts(node: Node) -> dict[str, Any]:
         parts["constraints"] = tuple(constraints)
     if likes:
         parts["like"] = tuple(likes)
+        if any(places):
+            parts["like_at"] = tuple(places)
     if "if_not_exists" in node:
         parts["if_not_exists"] = True
     if relation.get("relpersistence", "p") != "p" or "schemaname" in relation:
