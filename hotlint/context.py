@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotlint import sql
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.names import QName
+from hotlint.catalog.outcome import Victim
 from hotlint.finding import Edit, Finding, Fix, Place, Severity
-from hotlint.impact import Lock
+from hotlint.impact import Duration, Lock
 from hotlint.operations import BodyStatement, Name, Operation, RelationOperation
 from hotlint.planning.model import MigrationPlan, Plan, Step
-from hotlint.project.model import Project
+from hotlint.project.model import Project, TransactionMode
 from hotlint.server import Server
 from hotlint.source import Script
 
@@ -178,6 +179,12 @@ class Context:
         first = migration.steps[0].index if migration is not None and migration.steps else step.index
         return found is not None and found.origin >= first
 
+    def concerns(self, step: Step, relation: QName) -> bool:
+        """Whether ``step`` runs, and does what it does to a relation that others use: not where the server refuses or
+        skips it, nor on what the same script made."""
+        impact = step.impact
+        return impact.error is None and not impact.skipped and not self.is_new(step, relation)
+
     # -- places
 
     def _span(self, step: Step) -> tuple[int, int]:
@@ -194,6 +201,19 @@ class Context:
         """Another place of a finding: the statement of ``step``, and what it has to do with it."""
         start, end = span or (step.statement.start, step.statement.end)
         return self.place(step.script, start, end, message)
+
+    def is_victim_new(self, victim: Victim) -> bool:
+        """Whether something that goes along was made earlier in the same script."""
+        migration = self._focus.migration
+        return migration is not None and bool(migration.steps) and victim.origin >= migration.steps[0].index
+
+    def related_victims(self, victims: Iterable[Victim], what: str) -> list[Place]:
+        """Where each of them was made, as far as the history has that: "the view public.v goes along"."""
+        return [
+            self.related(self.step(v.origin), f"the {v.kind} {v.part or v.name} {what}")
+            for v in victims
+            if v.origin >= 0
+        ]
 
     # -- findings
 
@@ -277,7 +297,10 @@ class Context:
         a migration of their own.
         """
         policy = self.project.no_transaction
-        mode = step.migration.transaction if step.direction == "up" else step.migration.down_transaction
+        mode = self.transaction_mode(step)
+        if mode == "implicit" and len(statements) > 1:
+            text = f"\n{_NEXT}\n".join(_script((statement,)) for statement in statements)
+            return Fix(f"{title}, each statement in a migration of its own", text)
         if mode != "wrapped":
             if not step.in_transaction:
                 return Fix(title, _script(statements))
@@ -289,6 +312,18 @@ class Context:
             )
         how = f": {policy.help.rstrip('.')}" if policy is not None else ""
         return Fix(f"{title}, in a migration that is not run in a transaction{how}", _script(statements))
+
+    def fix_in_migrations(self, step: Step, title: str, *parts: Sequence[str]) -> Fix:
+        """A way out in parts that each need a transaction of their own. Where each statement is committed on its own
+        anyway they follow one another, else comments part them."""
+        if len(parts) < 2 or (self.transaction_mode(step) == "none" and not step.in_transaction):
+            return Fix(title, _script(statement for part in parts for statement in part))
+        count = _COUNTS.get(len(parts), str(len(parts)))
+        return Fix(f"{title}, in {count} migrations", f"\n{_NEXT}\n".join(map(_script, parts)))
+
+    def transaction_mode(self, step: Step) -> TransactionMode:
+        """How the tool runs the script that ``step`` is in."""
+        return step.migration.transaction if step.direction == "up" else step.migration.down_transaction
 
     # -- wording
 
@@ -309,10 +344,36 @@ class Context:
         during = _DURING.get(lock.duration, "for a moment")
         return f"{who} wait {during}{self.held_on(step, lock)}"
 
+    def rewriting(self, step: Step, relation: QName, column: str) -> str:
+        """What it means that ``step`` writes ``relation`` anew for the sake of ``column``: "rewrites public.orders
+        under ACCESS EXCLUSIVE: reads and writes of public.orders wait …". Empty where it does not, or nobody waits."""
+        family = {relation, *step.before.descendants(relation)}
+        rewritten = [r.relation for r in step.impact.rewrites_for(column) if r.relation in family]
+        lock = step.impact.lock_on(relation) or (step.impact.lock_on(rewritten[0]) if rewritten else None)
+        who = self.blocked(step, lock) if lock is not None else ""
+        if not rewritten or lock is None or not who:
+            return ""
+        others = [r for r in rewritten if r != relation]
+        count = f"the {len(others)} tables below it" if len(others) > 1 else "".join(map(str, others))
+        return f"rewrites {relation}{' and ' if others else ''}{count} under {lock.mode}: {who}"
+
+    def busy_lock(self, step: Step, relation: QName, *durations: Duration) -> Lock | None:
+        """The first lock, on ``relation`` or else on a partition or child of it, that someone waits for while ``step``
+        does work of such a duration under it."""
+        for member in (relation, *step.before.descendants(relation)):
+            lock = step.impact.lock_on(member)
+            if lock is not None and lock.duration in durations and self.blocked(step, lock):
+                return lock
+        return None
+
     def held_on(self, step: Step, lock: Lock) -> str:
         """`` and until the transaction ends`` where ``step`` is not the last of its transaction, else nothing."""
         follows = step.in_transaction and step.transaction.last_step > step.index
         return ", and until the transaction ends" if follows and lock.until == "transaction" else ""
+
+
+_NEXT = "-- in the next migration:"
+_COUNTS = {2: "two", 3: "three"}
 
 
 def _script(statements: Iterable[str]) -> str:

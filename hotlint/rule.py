@@ -22,6 +22,7 @@ from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.diff import Difference
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import ServerError, Victim
+from hotlint.constraints import Added, added, in_two_steps, index_first, not_null_steps
 from hotlint.context import Context
 from hotlint.finding import Edit, Finding, Fix, Place, Severity
 from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, LockMode, Rewrite, Scan
@@ -32,6 +33,7 @@ from hotlint.server import Server, Session
 from hotlint.source import Direction, Position, Script, Statement
 
 __all__ = [
+    "Added",
     "Break",
     "CatalogView",
     "Context",
@@ -75,7 +77,11 @@ __all__ = [
     "TransactionInfo",
     "TypeName",
     "Victim",
+    "added",
+    "in_two_steps",
+    "index_first",
     "is_bulk",
+    "not_null_steps",
     "ops",
     "records",
     "sets_only_new_columns",

@@ -34,7 +34,7 @@ def define(ctx: Context, table: Table, given: ConstraintDef, *, recurse: bool = 
         return set_not_null(ctx, table, given.columns[0], given, recurse)
     if given.kind == "foreign key":
         return add_foreign_key(ctx, table, given)
-    return _add_key(ctx, table, given)
+    return _add_key(ctx, table, given, recurse)
 
 
 def _refuse_duplicate(ctx: Context, table: Table, name: str) -> None:
@@ -122,8 +122,8 @@ def not_null_name(ctx: Context, table: Table, column: str, given: ConstraintDef 
     return free_constraint_name(ctx.catalog, table.name.schema, table.name.name, column, "not_null")
 
 
-def _add_key(ctx: Context, table: Table, given: ConstraintDef) -> Table:
-    """PRIMARY KEY, UNIQUE and EXCLUDE: the constraint and the index behind it."""
+def _add_key(ctx: Context, table: Table, given: ConstraintDef, recurse: bool = True) -> Table:
+    """PRIMARY KEY, UNIQUE and EXCLUDE: the constraint and the index behind it, on the partitions too to ``recurse``."""
     if given.kind == "primary key" and table.primary_key is not None:
         if not table.primary_key.maybe and ctx.certain(table):
             ctx.fail("42P16", f'multiple primary keys for table "{table.name.name}" are not allowed')
@@ -151,6 +151,7 @@ def _add_key(ctx: Context, table: Table, given: ConstraintDef) -> Table:
         nulls_not_distinct=given.nulls_not_distinct,
         tablespace=given.tablespace,
         constraint=given,
+        recurse=recurse,
     )
     return indexes.record_constraint(ctx, index, given)
 

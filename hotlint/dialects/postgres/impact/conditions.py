@@ -285,6 +285,10 @@ def no_table(op: Any, name: QName, draft: Draft) -> bool:
     return found is not None and not isinstance(found, Table)
 
 
+def no_transaction(op: Any, name: QName, draft: Draft) -> bool:
+    return draft.alone and not draft.context.in_transaction
+
+
 def not_lockable(op: ops.LockTable, name: QName, draft: Draft) -> bool:
     found = draft.before.relation(name)
     return found is not None and found.kind not in ("table", "partitioned table", "view", "foreign table")

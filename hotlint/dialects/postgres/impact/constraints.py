@@ -28,7 +28,7 @@ def add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
             for member in draft.leaves(name, op.only or constraint.no_inherit):
                 columns.verify_not_null(constraint.columns[0], member, draft)
     else:
-        _add_indexed(constraint, name, draft)
+        _add_indexed(constraint, name, op.only, draft)
 
 
 _NO_INHERIT_LOCKS_SINCE = 18  # tablecmds.c: ATAddCheckNNConstraint looks for children first (measured on 12 to 18)
@@ -46,7 +46,7 @@ def _check(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
         draft.scan(member, "check", op.constraint.name)
 
 
-def _add_indexed(constraint: ConstraintDef, name: QName, draft: Draft) -> None:
+def _add_indexed(constraint: ConstraintDef, name: QName, only: bool, draft: Draft) -> None:
     """UNIQUE, PRIMARY KEY, EXCLUDE: an index is built, or one that is there is taken."""
     keys = constraint.columns
     if constraint.using_index is not None:
@@ -57,7 +57,7 @@ def _add_indexed(constraint: ConstraintDef, name: QName, draft: Draft) -> None:
             draft.lock(index.name, SUE if renamed else AS)
             keys = tuple(c for c in index.columns if c is not None)
     else:
-        build_indexes(name, draft)
+        build_indexes(name, draft, only)
     if constraint.kind == "primary key":
         for member in draft.leaves(name):
             for key in keys:
@@ -73,11 +73,12 @@ def _nullable(name: QName, keys: tuple[str, ...], draft: Draft) -> bool:
     return any(column is not None and column.not_null is False for column in found)
 
 
-def build_indexes(name: QName, draft: Draft) -> None:
-    """Builds the indexes that the statement's constraints made, on the partitions too (indexcmds.c: DefineIndex)."""
+def build_indexes(name: QName, draft: Draft, only: bool = False) -> None:
+    """Builds the indexes that the statement's constraints made, on the partitions too unless ``only`` (indexcmds.c:
+    DefineIndex)."""
     draft.new_indexes(name)
     found = draft.before.relation(name)
-    if found is None or found.kind != "partitioned table":
+    if only or found is None or found.kind != "partitioned table":
         return
     mode = next(mode for first, last, mode in CONSTRAINT_INDEX_ON_PARTITIONS if first <= draft.major <= last)
     for member in draft.before.descendants(name):
@@ -94,24 +95,49 @@ def add_foreign_key(
     constraint: ConstraintDef, keys: tuple[str, ...], name: QName, validated: bool, draft: Draft
 ) -> None:
     """The target gets the same SHARE ROW EXCLUSIVE as the table itself (tablecmds.c: ATAddForeignKeyConstraint), and
-    every partition of a partitioned target, where triggers are made."""
+    every partition of a partitioned target, where triggers are made.
+
+    A partition that has the same key, validated, keeps it as its part of the new one, and is not read; its triggers on
+    the target go, for which that is locked ACCESS EXCLUSIVE (tryAttachPartitionForeignKey; measured on 12 to 18).
+    """
     if constraint.foreign_key is None:
         return
     target = draft.target(constraint.foreign_key.target)
+    taken = frozenset(m for m in draft.family(name) if m != name and _has_foreign_key(m, constraint, target, draft))
     if target is not None:
         found = draft.before.relation(target)
-        draft.lock_family(target, SRE, only=found is None or found.kind != "partitioned table")
+        only = found is None or found.kind != "partitioned table"
+        draft.lock_family(target, AX if taken else SRE, only=only)
     if validated:
-        validate_foreign_key(name, target, constraint.name, draft)
+        validate_foreign_key(name, target, constraint.name, draft, taken)
 
 
-def validate_foreign_key(name: QName, target: QName | None, what: str | None, draft: Draft) -> None:
+def _has_foreign_key(name: QName, given: ConstraintDef, target: QName | None, draft: Draft) -> bool:
+    table, key = draft.before.table(name), given.foreign_key
+    if table is None or table.partition_of is None or key is None:
+        return False
+    wanted = (given.columns, target, key.on_delete, key.on_update, key.match, given.deferrable)
+    return any(
+        (c.columns, c.target, c.on_delete, c.on_update, c.match, c.deferrable) == wanted
+        and c.target_columns == (key.columns or c.target_columns)
+        and c.valid
+        and c.enforced
+        for c in table.constraints
+        if c.kind == "foreign key"
+    )
+
+
+def validate_foreign_key(
+    name: QName, target: QName | None, what: str | None, draft: Draft, taken: frozenset[QName] = frozenset()
+) -> None:
     """One join of both tables in full (ri_triggers.c: RI_Initial_Check); where the referencing table has no rows, the
-    other is not read."""
+    other is not read. The partitions in ``taken`` are left out."""
     table = draft.before.table(name)
     partitioned = table is not None and table.kind == "partitioned table"
     empty = True
     for member in draft.leaves(name, only=not partitioned):
+        if member in taken:
+            continue
         draft.scan(member, "foreign key", what)
         found = draft.before.table(member)
         empty = empty and found is not None and found.empty

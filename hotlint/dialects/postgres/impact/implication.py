@@ -72,20 +72,78 @@ def implies_bound(table: Table, key: PartitionKey, bound: Bound, siblings: Itera
 
 
 def excludes_bound(table: Table, key: PartitionKey, bound: Bound) -> bool:
-    """Whether a table's own constraints prove that none of its rows is within a partition's bound."""
+    """Whether a table's own constraints prove that none of its rows is within a partition's bound (partbounds.c:
+    check_default_partition_contents).
+
+    Within the bound the column is not null, so that a comparison with it is true or false.
+    """
     column = key.elements[0].column
-    if key.strategy != "range" or column is None or len(key.elements) != 1:
+    if key.strategy == "hash" or column is None or len(key.elements) != 1 or bound.default:
         return False
-    checks = [
-        part
+    if any(value.kind == "null" for value in bound.values):
+        return False
+    return any(
+        _false_within(c.expression, column, bound)
         for c in table.constraints
         if c.kind == "check" and c.valid and c.enforced and c.expression is not None
-        for part in conjuncts(c.expression)
-    ]
-    comparisons = [c for part in checks for c in _comparisons(part) if c[0] == column]
+    )
+
+
+def _false_within(expr: Expr, column: str, bound: Bound) -> bool:
+    """Whether an expression is surely false for every value of the column within the bound."""
+    if expr.kind in ("and", "or"):
+        found = (_false_within(arg, column, bound) for arg in expr.args)
+        return any(found) if expr.kind == "and" else all(found)
+    if expr.kind == "not":
+        return _true_within(expr.args[0], column, bound)
+    if expr.kind == "is_null":
+        return _column(expr.args[0]) == column
+    if bound.values:
+        within = {_constant(value) for value in bound.values}
+        values, other = _values(expr, column), _values_left_out(expr, column)
+        return (values is not None and values.isdisjoint(within)) or (other is not None and within <= other)
+    comparisons = [c for c in _comparisons(expr) if c[0] == column]
     lower, upper = bound.lower[0] if bound.lower else None, bound.upper[0] if bound.upper else None
     above = upper is not None and _proved(comparisons, ">=", upper)
     return above or (lower is not None and _proved(comparisons, "<", lower))
+
+
+def _true_within(expr: Expr, column: str, bound: Bound) -> bool:
+    """Whether an expression is surely true for every value of the column within the bound."""
+    if expr.kind in ("and", "or"):
+        found = (_true_within(arg, column, bound) for arg in expr.args)
+        return all(found) if expr.kind == "and" else any(found)
+    if expr.kind == "not":
+        return _false_within(expr.args[0], column, bound)
+    if expr.kind == "is_not_null":
+        return _column(expr.args[0]) == column
+    if bound.values:
+        values = _values(expr, column)
+        return values is not None and {_constant(value) for value in bound.values} <= values
+    lower, upper = bound.lower[0] if bound.lower else None, bound.upper[0] if bound.upper else None
+    for name, operator, value in _comparisons(expr):
+        if name == column and operator == ">=" and lower is not None:
+            return _at_least(_constant(lower), value)
+        if name == column and operator == "<" and upper is not None:
+            return _at_least(value, _constant(upper))
+    return False
+
+
+def _at_least(one: str | float | None, other: str | float | None) -> bool:
+    """Whether ``one >= other`` for constants of one kind."""
+    if isinstance(one, float) and isinstance(other, float):
+        return one >= other
+    return isinstance(one, str) and isinstance(other, str) and one >= other
+
+
+def _values_left_out(expr: Expr, column: str) -> set[str | float | None] | None:
+    """The constants that ``column <> constant`` or ``column NOT IN (…)`` leaves out."""
+    value = (expr.value or "").upper()
+    operator = expr.kind == "operator" and value in ("<>", "!=") and len(expr.args) == 2
+    if not (operator or (expr.kind == "test" and value == "NOT IN")) or _column(expr.args[0]) != column:
+        return None
+    values = {_constant(v) for v in expr.args[1:]}
+    return None if None in values else values
 
 
 def bounds_overlap(strategy: str, one: Bound, other: Bound) -> bool:

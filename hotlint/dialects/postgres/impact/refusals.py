@@ -214,6 +214,10 @@ REFUSALS: tuple[Refusal, ...] = (
         when.body_relation_missing, "pg_proc.c: fmgr_sql_validator",
     ),
     Refusal(ops.Truncate, 12, 18, "42809", '"{0}" is not a table', when.no_table, f"{_T}: truncate_check_rel"),
+    Refusal(
+        ops.LockTable, 12, 18, "25P01", "LOCK TABLE can only be used in transaction blocks", when.no_transaction,
+        "utility.c: RequireTransactionBlock",
+    ),
     Refusal(ops.LockTable, 12, 18, "42809", 'cannot lock relation "{0}"', when.not_lockable, "lockcmds.c"),
     Refusal(
         ops.CreateIndex, 12, 18, "42P17", "functions in index expression must be marked IMMUTABLE", when.mutable_key,
