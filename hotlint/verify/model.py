@@ -7,8 +7,9 @@ from typing import Any, Literal
 import msgspec
 
 from hotlint.catalog.diff import Difference
+from hotlint.catalog.outcome import Victim
 from hotlint.finding import Finding, Place
-from hotlint.impact import Rewrite, Victim
+from hotlint.impact import Rewrite
 from hotlint.source import Direction
 
 Agreement = Literal["confirmed", "refuted", "live only", "unknown"]
@@ -79,6 +80,8 @@ class StatementTrace(msgspec.Struct, gc=False):
     claims: tuple[Claim, ...] = ()
     step: int | None = None  # the plan's step, None where the plan has none
     notes: tuple[str, ...] = ()
+    foreign_keys: tuple[str, ...] = ()  # constraints whose rows were checked against the other table
+    truncated: tuple[str, ...] = ()
 
 
 class ScriptTrace(msgspec.Struct, gc=False):
