@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 
 from hotlint.finding import Place
@@ -11,7 +12,7 @@ from hotlint.report.terminal import Style, cells, columns
 MAX_LINES = 8
 """A longer span is shown with its middle left out."""
 MAX_COLUMNS = 160
-"""Longer lines (seed data, dumps) are cut around the span."""
+"""Longer lines (seed data, dumps) are cut around the span; on a terminal, those longer than it is wide."""
 
 
 class Sources:
@@ -31,9 +32,11 @@ class Sources:
     def _read(self, path: str) -> str:
         try:
             with open(os.path.join(self._root, path), "rb") as file:
-                return file.read().decode("utf-8-sig", errors="replace")
+                data = file.read()
         except OSError:
             return ""
+        encoding = "utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
+        return data.decode(encoding, errors="replace")
 
 
 def excerpt(sources: Sources, place: Place, style: Style, mark: str = "error", sign: str = "^") -> list[str]:
@@ -53,6 +56,7 @@ class _Frame:
 
     def __init__(self, style: Style, width: int, mark: str) -> None:
         self.style, self.width, self.role = style, width, mark
+        self.room = max(min(MAX_COLUMNS, style.width - width - 5), 20) if style.terminal else MAX_COLUMNS
 
     def bar(self, rest: str = "") -> str:
         return f"{self.style.paint('gutter', ' ' * self.width + ' |')}{' ' + rest if rest else ''}"
@@ -68,7 +72,7 @@ def _single(frame: _Frame, place: Place, line: str, end: int, sign: str) -> Iter
     shown = cells(line)
     start = min(place.column - 1, len(shown))
     end = max(min(end - 1, len(shown)), start)
-    start, end, shown = _window(start, end, shown)
+    start, end, shown = _window(start, end, shown, frame.room)
     pad = columns("".join(shown[:start]))
     length = max(columns("".join(shown[start:end])), 1)
     note = f" {place.message}" if sign == "-" and place.message else ""
@@ -76,13 +80,13 @@ def _single(frame: _Frame, place: Place, line: str, end: int, sign: str) -> Iter
     yield frame.bar(" " * pad + frame.mark(sign * length + note))
 
 
-def _window(start: int, end: int, shown: list[str]) -> tuple[int, int, list[str]]:
+def _window(start: int, end: int, shown: list[str], room: int) -> tuple[int, int, list[str]]:
     """The part of a long line around its span; the span's offsets move along."""
-    if columns("".join(shown)) <= MAX_COLUMNS:
+    if columns("".join(shown)) <= room:
         return start, end, shown
-    left = max(0, start - MAX_COLUMNS // 4)
+    left = max(0, start - room // 4)
     taken, right = 0, left
-    while right < len(shown) and taken < MAX_COLUMNS:
+    while right < len(shown) and taken < room:
         taken += columns(shown[right])
         right += 1
     head = ["…"] if left else []
@@ -108,14 +112,14 @@ def _several(frame: _Frame, sources: Sources, place: Place, sign: str) -> Iterat
             yield frame.style.paint("gutter", "." * frame.width + " |") + " " + frame.mark("|") + " ..."
         shown = cells(sources.line(place.path, number) or "")
         bar = "|" if number > place.line else " " if indented else "/"
-        yield frame.text(number, f"{frame.mark(bar)} {''.join(_window(0, 0, shown)[2])}")
+        yield frame.text(number, f"{frame.mark(bar)} {''.join(_window(0, 0, shown, frame.room)[2])}")
         if number == place.line and indented:
             pad = columns("".join(first_cells[: place.column - 1]))
             yield frame.bar(frame.mark(" " + "_" * (pad + 1) + sign))
     shown = cells(sources.line(place.path, last) or "")
     pad = columns("".join(shown[: end_column - 1]))
     note = f" {place.message}" if sign == "-" and place.message else ""
-    yield frame.bar(frame.mark("|" + "_" * (min(pad, MAX_COLUMNS) + 1) + sign + note))
+    yield frame.bar(frame.mark("|" + "_" * (min(pad, frame.room) + 1) + sign + note))
 
 
 def _last_character(sources: Sources, place: Place) -> tuple[int, int]:

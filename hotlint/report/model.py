@@ -21,7 +21,9 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
 
 
 class ProjectSummary(msgspec.Struct, frozen=True, gc=False):
-    """What was recognised at ``root``. ``migrations`` counts all that were replayed, ``statements`` their up steps."""
+    """What was recognised at ``root``. ``migrations`` counts all that were replayed, ``statements`` their up steps.
+    ``newest`` is the id of the last migration.
+    """
 
     root: str
     framework: str
@@ -30,6 +32,7 @@ class ProjectSummary(msgspec.Struct, frozen=True, gc=False):
     statements: int = 0
     notes: tuple[str, ...] = ()
     not_covered: tuple[LeftOut, ...] = ()
+    newest: str | None = None
 
     @classmethod
     def of(cls, project: Project, statements: int = 0) -> ProjectSummary:
@@ -42,6 +45,7 @@ class ProjectSummary(msgspec.Struct, frozen=True, gc=False):
             statements=statements,
             notes=project.notes,
             not_covered=tuple(LeftOut(n.reason, n.paths) for n in project.not_covered),
+            newest=project.migrations[-1].id if project.migrations else None,
         )
 
 

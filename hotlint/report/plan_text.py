@@ -56,12 +56,12 @@ def render_summary(report: PlanReport, style: Style = _NO_STYLE) -> str:
 def _heading(plan: Plan, style: Style) -> Iterator[str]:
     project = ProjectSummary.of(plan.project, sum(len(m.steps) for m in plan.migrations))
     yield style.paint("strong", recognised(project))
-    yield from (f"  {wrapped(note, 2)}" for note in project.notes)
+    yield from (f"  {wrapped(note, 2, style.width)}" for note in project.notes)
     for left_out in project.not_covered:
         yield f"  not covered: {plural(len(left_out.paths), 'file')} ({plain(left_out.reason)})"
     problems = plan.project.problems
     for problem in problems[:_PROBLEMS]:
-        yield f"  {style.paint('error', problem.rule)}: {wrapped(problem.message, 2)}"
+        yield f"  {style.paint('error', problem.rule)}: {wrapped(problem.message, 2, style.width)}"
     if len(problems) > _PROBLEMS:
         yield f"  and {plural(len(problems) - _PROBLEMS, 'more problem')} that hotlint check tells"
 

@@ -35,10 +35,12 @@ _NARROWEST = 40
 
 
 class Style(msgspec.Struct, frozen=True):
-    """Paints words, or leaves them alone where ``colour`` is False. ``width``: columns to fill with text."""
+    """Paints words, or leaves them alone where ``colour`` is False. ``width``: columns to fill with text;
+    ``terminal``: there is a person before it, so that long lines are broken rather than kept whole."""
 
     colour: bool = False
     width: int = WIDTH
+    terminal: bool = False
 
     def paint(self, role: str, text: str) -> str:
         """``text`` in the colour of ``role``."""
@@ -52,7 +54,8 @@ def style_for(stream: TextIO, environment: Mapping[str, str] | None = None, wish
     (https://no-color.org, https://force-color.org); ``TERM=dumb`` has none."""
     env = os.environ if environment is None else environment
     terminal = _terminal_width(stream)
-    return Style(_has_colour(terminal is not None, env, wish), WIDTH if terminal is None else terminal)
+    on_terminal = terminal is not None
+    return Style(_has_colour(on_terminal, env, wish), WIDTH if terminal is None else terminal, on_terminal)
 
 
 def _has_colour(on_terminal: bool, env: Mapping[str, str], wish: ColourWish) -> bool:

@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
-from hotlint.finding import Finding, Fix, Place
+from hotlint.finding import SEVERITIES, Finding, Fix, Place, Severity
 from hotlint.report.excerpt import Sources, excerpt
 from hotlint.report.model import Failure, ProjectSummary, Report
-from hotlint.report.terminal import Style, plain
+from hotlint.report.terminal import WIDTH, Style, columns, plain
 
 _NO_STYLE = Style(False)
-_TEXT_COLUMNS = 100
+_FEW = 3
+_MANY = 10
+"""Findings from which on they are counted by rule."""
+_OVERWHELMING = 50
+"""Findings that nobody reads one by one: most are about what was run long ago."""
+_GRAVEST = tuple(reversed(SEVERITIES))
 
 
 def render(report: Report, sources: Sources, style: Style = _NO_STYLE) -> str:
     """The whole report. It ends with one line that counts findings and says what was assumed."""
-    blocks = ["\n".join(_finding(finding, sources, style)) for finding in report.findings]
+    blocks = []
+    before: Place | None = None
+    for finding in report.findings:
+        blocks.append("\n".join(_finding(finding, sources, style, shown=finding.place == before)))
+        before = finding.place
     blocks += ["\n".join(_failure(failure, style)) for failure in report.failures]
     blocks.append("\n".join(_summary(report, style)))
     return "\n\n".join(blocks) + "\n"
 
 
-def _finding(finding: Finding, sources: Sources, style: Style) -> Iterator[str]:
+def _finding(finding: Finding, sources: Sources, style: Style, *, shown: bool) -> Iterator[str]:
+    """A finding; ``shown``: the one before is about the same lines, so that they stand just above."""
     at = finding.place
-    where = style.paint("path", f"{plain(at.path)}:{at.line}:{at.column}:")
-    kind = style.paint(finding.severity, finding.severity) + style.paint("rule", f"[{finding.rule}]")
-    yield f"{where} {kind} {style.paint('strong', plain(finding.message))}"
-    yield from excerpt(sources, at, style, finding.severity)
+    yield _headline(finding, style)
+    if not shown:
+        yield from excerpt(sources, at, style, finding.severity)
     for place in finding.related:
         yield from _related(place, sources, style)
     if finding.help:
-        yield f"  {style.paint('help', 'help:')} {wrapped(finding.help, 8)}"
+        yield f"  {style.paint('help', 'help:')} {wrapped(finding.help, 8, style.width)}"
     for fix in finding.fixes:
         yield from _fix(fix, style)
+
+
+def _headline(finding: Finding, style: Style) -> str:
+    """Place, rule and message: one line for programs that read lines, broken at words on a terminal."""
+    at = finding.place
+    where = f"{plain(at.path)}:{at.line}:{at.column}:"
+    kind = f"{finding.severity}[{finding.rule}]"
+    message = plain(finding.message)
+    painted = (
+        f"{style.paint('path', where)} {style.paint(finding.severity, finding.severity)}"
+        f"{style.paint('rule', f'[{finding.rule}]')}"
+    )
+    if not style.terminal or columns(where) + len(kind) + columns(message) + 2 <= style.width:
+        return f"{painted} {style.paint('strong', message)}"
+    lines = wrapped(message, 2, style.width).split("\n")
+    return "\n".join([painted, *(f"  {style.paint('strong', line.strip())}" for line in lines)])
 
 
 def _related(place: Place, sources: Sources, style: Style) -> Iterator[str]:
@@ -51,15 +77,16 @@ def _fix(fix: Fix, style: Style) -> Iterator[str]:
             yield f"      {style.paint('sql', plain(line))}".rstrip()
 
 
-def wrapped(text: str, indent: int) -> str:
+def wrapped(text: str, indent: int, width: int = WIDTH) -> str:
     """``text`` broken into lines behind ``indent`` columns; its own line breaks stay."""
-    if len(text) <= _TEXT_COLUMNS - indent and text.isprintable():
+    room = min(width, WIDTH) - indent
+    if len(text) <= room and text.isprintable() and text.isascii():
         return text
     from textwrap import wrap
 
     lines: list[str] = []
     for line in text.rstrip().split("\n"):
-        lines += wrap(plain(line), _TEXT_COLUMNS - indent, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += wrap(plain(line), room, break_long_words=False, break_on_hyphens=False) or [""]
     return ("\n" + " " * indent).join(lines)
 
 
@@ -76,10 +103,27 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     for project in report.projects:
         yield style.paint("faint", recognised(project))
         for note in project.notes:
-            yield f"  {wrapped(note, 2)}"
+            yield f"  {wrapped(note, 2, style.width)}"
         for left_out in project.not_covered:
             yield f"  not covered: {_several(left_out.paths)} ({plain(left_out.reason)})"
+    if len(report.findings) >= _MANY:
+        yield from _by_rule(report, style)
     yield f"{_counts(report, style)} {server_line(report.server.major, report.assumed)}"
+
+
+def _by_rule(report: Report, style: Style) -> Iterator[str]:
+    """How often each rule found something; and how to leave alone what shipped long ago."""
+    found: dict[tuple[Severity, str], int] = {}
+    for finding in report.findings:
+        key = (finding.severity, finding.rule)
+        found[key] = found.get(key, 0) + 1
+    width = len(f"{max(found.values()):,}")
+    for (severity, rule), number in sorted(found.items(), key=lambda item: (_GRAVEST.index(item[0][0]), -item[1])):
+        yield f"{number:>{width},} {style.paint(severity, f'{severity:<7}')} {rule}"
+    newest = next((project.newest for project in report.projects if project.newest), None)
+    if len(report.findings) >= _OVERWHELMING and newest is not None:
+        hint = f"To judge only what comes from now on: --since {newest}, or start_after: {newest} in hotlint.yaml."
+        yield wrapped(hint, 0, style.width)
 
 
 def recognised(project: ProjectSummary) -> str:
@@ -102,17 +146,20 @@ def _counts(report: Report, style: Style) -> str:
     severities = (("error", "error"), ("warning", "warning"), ("info", "note"))
     counted = [(severity, report.count(severity), noun) for severity, noun in severities]  # type: ignore[arg-type]
     found = [style.paint(severity, plural(count, noun)) for severity, count, noun in counted if count]
-    total = (
-        ", ".join(found)
-        if found
-        else style.paint("help", "Nothing found")
-        if report.projects
-        else "No migrations found"
-    )
+    total = ", ".join(found) or _nothing(report, style)
     hidden = f" ({plural(report.suppressed, 'finding')} suppressed)" if report.suppressed else ""
     return f"{total}{hidden}."
 
 
+def _nothing(report: Report, style: Style) -> str:
+    if not report.projects:
+        return "No migrations found"
+    planned = any(project.migrations for project in report.projects)
+    return style.paint("help", "Nothing found") if planned else "Nothing was checked"
+
+
 def _several(paths: tuple[str, ...]) -> str:
-    shown = ", ".join(map(plain, paths[:3]))
-    return shown if len(paths) <= 3 else f"{shown} and {len(paths) - 3:,} more"
+    """A few paths, or how many there are and where."""
+    if len(paths) <= _FEW:
+        return ", ".join(map(plain, paths))
+    return f"{plural(len(paths), 'file')} in {plain(os.path.commonpath(paths).replace(os.sep, '/') or '.')}"

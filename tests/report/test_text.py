@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hotlint.finding import Finding, Fix, Place
 from hotlint.report.excerpt import Sources
 from hotlint.report.model import Failure, LeftOut, ProjectSummary, Report
@@ -155,7 +157,7 @@ def test_counts_failures_and_what_is_not_covered_are_told_at_the_end() -> None:
         "",
         "db: flyway, 1 migration, 1 statement",
         "  Numbered by time.",
-        "  not covered: db/a.sql, db/b.sql, db/c.sql and 1 more (MySQL)",
+        "  not covered: 4 files in db (MySQL)",
         "2 errors, 1 warning, 1 note (2 findings suppressed). PostgreSQL 15.",
         "",
     ]
@@ -165,6 +167,8 @@ def test_a_clean_report_says_so_and_an_empty_one_says_why() -> None:
     project = ProjectSummary("db", "plain", "postgres", 1, 1)
     assert shown("", projects=(project,))[-2] == "Nothing found. PostgreSQL 15."
     assert shown("")[-2] == "No migrations found. PostgreSQL 15."
+    uncovered = ProjectSummary("db", "plain", "mysql", 0, 0)
+    assert shown("", projects=(uncovered,))[-2] == "Nothing was checked. PostgreSQL 15."
 
 
 def test_colour_is_all_that_a_style_adds() -> None:
@@ -187,3 +191,43 @@ def test_lines_are_read_from_the_disk_where_no_text_is_given(tmp_path: object) -
     assert sources.line("a.sql", 1) == "DROP TABLE a;"
     assert sources.line("a.sql", 2) == "DROP TABLE b;"
     assert sources.line("a.sql", 9) is None
+
+
+def test_lines_that_stand_just_above_are_not_shown_again() -> None:
+    place = Place(PATH, 1, 1, 1, 13)
+    lines = shown("DROP TABLE a;\n", finding(place), finding(place, rule="drop-table"))
+    assert [line for line in lines if "DROP" in line] == ["1 | DROP TABLE a;"]
+
+
+def test_many_findings_are_counted_by_rule_and_old_ones_can_be_left_alone() -> None:
+    findings = tuple(finding(Place(PATH, at, 1, at, 2)) for at in range(1, 61))
+    grave = finding(Place(PATH, 90, 1, 90, 2), rule="drop-table", severity="error")
+    project = ProjectSummary("db", "plain", "postgres", 60, 60, newest="0060")
+    assert shown("", *findings, grave, projects=(project,))[-6:] == [
+        "db: plain, 60 migrations, 60 statements",
+        " 1 error   drop-table",
+        "60 warning create-index-not-concurrent",
+        "To judge only what comes from now on: --since 0060, or start_after: 0060 in hotlint.yaml.",
+        "1 error, 60 warnings. PostgreSQL 15.",
+        "",
+    ]
+
+
+def test_on_a_terminal_messages_break_at_words_and_lines_of_sql_are_cut() -> None:
+    text = "ALTER TABLE orders ADD CONSTRAINT a_name_of_some_length CHECK (length(status) > 3 AND status <> 'x');\n"
+    report = Report(server=Server(), findings=(finding(Place(PATH, 1, 20, 1, 30)),))
+    lines = render(report, Sources({PATH: text}), Style(width=60, terminal=True)).split("\n")
+    assert lines[:6] == [
+        "db/0002_index.up.sql:1:20: warning[create-index-not-concurrent]",
+        "  CREATE INDEX blocks writes to public.orders while the",
+        "  index is built.",
+        "  |",
+        "1 | …TABLE orders ADD CONSTRAINT a_name_of_some_length CHEC…",
+        "  |               ^^^^^^^^^^",
+    ]
+    assert max(map(len, lines)) < 65
+
+
+def test_a_file_in_utf_16_is_shown_as_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_bytes("DROP TABLE a;\n".encode("utf-16"))
+    assert Sources(root=str(tmp_path)).line("a.sql", 1) == "DROP TABLE a;"
