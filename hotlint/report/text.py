@@ -12,7 +12,7 @@ from hotlint.report.terminal import WIDTH, Style, columns, plain
 
 _NO_STYLE = Style(False)
 _FEW = 3
-_MANY = 10
+_MANY = 25
 """Findings from which on they are counted by rule."""
 _OVERWHELMING = 50
 """Findings that nobody reads one by one: most are about what was run long ago."""
