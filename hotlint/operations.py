@@ -862,6 +862,9 @@ class AlterFunction(Operation, frozen=True, gc=False, kw_only=True):
     kind: Literal["function", "procedure", "routine", "aggregate"] = "function"
     volatility: Literal["immutable", "stable", "volatile"] | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    strict: bool | None = None
+    security_definer: bool | None = None
+    parallel: str | None = None
 
 
 class DoBlock(Operation, frozen=True, gc=False, kw_only=True):

@@ -120,8 +120,8 @@ def _compare(one: Facts, two: Facts, before: Any, after: Any) -> Iterator[Differ
             if not facts.get("maybe"):
                 yield Difference(*identity, "missing")
             continue
-        for name, value in facts.items():
-            other = others.get(name)
+        for name in facts if facts.keys() == others.keys() else {**facts, **others}:
+            value, other = facts.get(name), others.get(name)
             if value != other and value is not UNKNOWN and other is not UNKNOWN and name != "maybe":
                 yield Difference(*identity, "changed", name, _text(value), _text(other))
     partly = getattr(before, "known", True) is False  # it may have had what was dropped unseen and made again
@@ -160,7 +160,10 @@ def _relation(key: QName, record: Any) -> Facts:
 def _named(key: Any, record: Any) -> Facts:
     if record is None:
         return {}
-    return {(record.kind, str(key[1]) if record.name.schema else record.name.name): dict(record.details)}
+    facts = dict(record.details)
+    if record.kind == "publication":
+        facts["tables"] = ", ".join(sorted(map(str, record.relations)))
+    return {(record.kind, str(key[1]) if record.name.schema else record.name.name): facts}
 
 
 def _simple(kind: str) -> Callable[[Any, Any], Facts]:

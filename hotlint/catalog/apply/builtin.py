@@ -27,6 +27,13 @@ SERIALS = {
 
 SYSTEM_COLUMNS = frozenset(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"])
 
+# The words of COMMENT, GRANT, ALTER and DROP for what is kept in the catalog's own maps.
+ROUTINES = frozenset(["function", "procedure", "routine", "aggregate"])
+TYPE_KINDS = frozenset(["type", "domain"])
+RELATIONS = frozenset(
+    ["table", "view", "materialized view", "index", "sequence", "foreign table", "partitioned table", "column"]
+)
+
 
 def is_system_schema(schema: str) -> bool:
     """Whether a schema is the server's own: what is in it is never claimed to be missing."""

@@ -178,9 +178,14 @@ def alter_function(ctx: Context, op: AlterFunction) -> None:
     function = overloads[place]
     settings = dict(function.settings)
     settings.update(op.settings)
-    overloads[place] = replace(
-        function, volatility=op.volatility or function.volatility, settings=tuple(sorted(settings.items()))
-    )
+    given = {
+        "volatility": op.volatility,
+        "strict": op.strict,
+        "security_definer": op.security_definer,
+        "parallel": op.parallel,
+    }
+    changes = {k: v for k, v in given.items() if v is not None}
+    overloads[place] = replace(function, settings=tuple(sorted(settings.items())), **changes)
     ctx.catalog.functions_by_name.set(name, tuple(overloads))
 
 

@@ -1,4 +1,4 @@
-"""Schemas, extensions, comments, grants, owners, and objects of which only the name is kept."""
+"""Schemas, extensions, owners, and objects of which only the name is kept."""
 
 from __future__ import annotations
 
@@ -6,33 +6,26 @@ from collections.abc import Sequence as Many
 
 from msgspec.structs import replace
 
-from hotlint.catalog.apply import functions, rename
+from hotlint.catalog.apply import functions, notes, rename
+from hotlint.catalog.apply.builtin import RELATIONS, ROUTINES, TYPE_KINDS
 from hotlint.catalog.apply.context import Context, Handlers, Skip
 from hotlint.catalog.apply.dependencies import Node, dependants
 from hotlint.catalog.apply.drop import drop
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import CompositeType, OtherObject, Sequence, Table, Type, View
+from hotlint.catalog.records import CompositeType, OtherObject, Sequence, Type
 from hotlint.operations import (
     AlterObject,
     ChangeOwner,
     ChangeSchema,
-    Comment,
     CreateExtension,
     CreateObject,
     CreateSchema,
-    DefaultPrivileges,
     DropObject,
     FunctionSignature,
-    Grant,
     Name,
     RenameObject,
 )
 
-_ROUTINES = frozenset(["function", "procedure", "routine", "aggregate"])
-_TYPES = frozenset(["type", "domain"])
-_RELATIONS = frozenset(
-    ["table", "view", "materialized view", "index", "sequence", "foreign table", "partitioned table", "column"]
-)
 _UNIQUE = frozenset(["role", "publication", "subscription", "server", "event trigger", "foreign data wrapper"])
 
 _TOLD = _UNIQUE | {"statistics"}
@@ -88,9 +81,32 @@ def create_object(ctx: Context, op: CreateObject) -> None:
 def alter_object(ctx: Context, op: AlterObject) -> None:
     key = _key(ctx, op.kind, op.name)
     found = ctx.catalog.objects.get(key)
-    if found is not None:
-        details = tuple(sorted({**dict(found.details), **dict(op.details)}.items()))
-        ctx.catalog.objects.set(key, replace(found, details=details))
+    if (
+        found is None and op.kind in _SETTABLE and op.details
+    ):  # its settings are objects of their own (pg_db_role_setting)
+        key = _key(ctx, f"{op.kind} settings", op.name)
+        found = ctx.catalog.objects.get(key) or OtherObject(key[0], key[1], origin=ctx.step)
+    if found is None:
+        return
+    given = dict(op.details)
+    action = given.pop("action", "") if op.kind == "publication" else ""
+    if action:
+        found = replace(found, relations=_published(ctx, found.relations, op, action))
+    details = tuple(sorted({**dict(found.details), **given}.items()))
+    ctx.catalog.objects.set(key, replace(found, details=details))
+
+
+_SETTABLE = frozenset(["database", "role"])
+
+
+def _published(ctx: Context, held: tuple[QName, ...], op: AlterObject, action: str) -> tuple[QName, ...]:
+    """The tables of a publication after ADD, DROP or SET TABLE."""
+    given = tuple(map(ctx.resolve, op.relations))
+    if action == "AP_SetObjects":
+        return given
+    if action == "AP_DropObjects":
+        return tuple(r for r in held if r not in given)
+    return tuple(dict.fromkeys((*held, *given)))
 
 
 # --- drop
@@ -108,7 +124,7 @@ def drop_objects(ctx: Context, ops: Many[DropObject]) -> None:
             continue
         if node is not None:
             nodes.append(node)
-            what = what or f"{op.kind} {op.name.name}" + ("()" if op.kind in _ROUTINES else "")
+            what = what or f"{op.kind} {op.name.name}" + ("()" if op.kind in ROUTINES else "")
     if nodes:
         drop(ctx, nodes, ops[0].cascade, what if len(nodes) == 1 else "desired object(s)")
     elif skips == len(ops):
@@ -116,9 +132,9 @@ def drop_objects(ctx: Context, ops: Many[DropObject]) -> None:
 
 
 def _named(ctx: Context, op: DropObject) -> Node | None:
-    if op.kind in _ROUTINES:
+    if op.kind in ROUTINES:
         return _named_function(ctx, op)
-    if op.kind in _TYPES:
+    if op.kind in TYPE_KINDS:
         return _named_type(ctx, op)
     if op.kind == "schema":
         return _named_schema(ctx, op)
@@ -192,10 +208,10 @@ def _drop_extension(ctx: Context, op: DropObject) -> None:
 
 
 def rename_object(ctx: Context, op: RenameObject) -> None:
-    if op.kind in _TYPES:
+    if op.kind in TYPE_KINDS:
         name, found = ctx.find_type(op.name)
         _move_type(ctx, name, found, name._replace(name=op.new_name))
-    elif op.kind in _ROUTINES:
+    elif op.kind in ROUTINES:
         name, place = functions.find(ctx, op.signature or FunctionSignature(op.name))
         _move_function(ctx, name, place, name._replace(name=op.new_name))
     elif op.kind == "schema":
@@ -266,18 +282,18 @@ def _rename_schema(ctx: Context, old: str, new: str) -> None:
 
 
 def change_schema(ctx: Context, op: ChangeSchema) -> None:
-    if op.kind in _RELATIONS:
+    if op.kind in RELATIONS:
         ctx.relation(op.name, op.if_exists)
     ctx.need_schema(op.schema)
-    if op.kind in _TYPES:
+    if op.kind in TYPE_KINDS:
         name, found = ctx.find_type(op.name)
         _move_type(ctx, name, found, QName(op.schema, name.name))
         return
-    if op.kind in _ROUTINES:
+    if op.kind in ROUTINES:
         name, place = functions.find(ctx, op.signature or FunctionSignature(op.name))
         _move_function(ctx, name, place, QName(op.schema, name.name))
         return
-    if op.kind not in _RELATIONS:
+    if op.kind not in RELATIONS:
         return
     found_relation = ctx.relation(op.name, op.if_exists)
     old = found_relation.name
@@ -298,67 +314,13 @@ def change_schema(ctx: Context, op: ChangeSchema) -> None:
 
 
 def change_owner(ctx: Context, op: ChangeOwner) -> None:
-    if op.kind not in _RELATIONS:
+    if op.kind not in RELATIONS:
         return
     record = ctx.find(op.name)
     if record is None:
         ctx.missing(op.name, op.if_exists)
     elif hasattr(record, "owner"):
         ctx.put(replace(record, owner=op.owner))
-
-
-# --- comments and grants
-
-
-def comment(ctx: Context, op: Comment) -> None:
-    name = QName(op.name.schema or "", op.name.name)
-    if op.kind in _RELATIONS:
-        record = ctx.find(op.name)
-        if record is None:
-            ctx.missing(op.name, False)
-        name = ctx.resolve(op.name)
-        if isinstance(record, (Table, View, CompositeType)) and op.kind == "column" and op.sub is not None:
-            ctx.column(record, op.sub)
-    elif op.sub is not None:
-        name = ctx.resolve(op.name)
-    elif op.kind in _TYPES:
-        name = ctx.find_type(op.name)[0]
-    key = (op.kind, name, op.sub or "")
-    if op.text is None:
-        ctx.catalog.comments.delete(key)
-    else:
-        ctx.catalog.comments.set(key, op.text)
-        ctx.catalog.notes_by_object.add(name, ("comment", key))
-
-
-def grant(ctx: Context, op: Grant) -> None:
-    for written in op.names:
-        name = QName(written.schema or "", written.name)
-        if op.kind in _RELATIONS and not op.all_in_schema:
-            if ctx.find(written) is None:
-                ctx.missing(written, False)
-            name = ctx.resolve(written)
-        kind = f"{op.kind} in schema" if op.all_in_schema else op.kind
-        for grantee in op.grantees:
-            key = (kind, name, grantee)
-            held = ctx.catalog.grants.get(key) or frozenset()
-            given = frozenset(op.privileges or ("all",))
-            if not op.revoke:
-                held |= given
-            elif op.privileges:
-                held -= given
-            else:
-                held = frozenset()
-            if held:
-                ctx.catalog.grants.set(key, held)
-                ctx.catalog.notes_by_object.add(name, ("grant", key))
-            else:
-                ctx.catalog.grants.delete(key)
-
-
-def default_privileges(ctx: Context, op: DefaultPrivileges) -> None:
-    key = ("default privileges", QName("", op.text))
-    ctx.catalog.objects.set(key, OtherObject("default privileges", key[1], origin=ctx.step))
 
 
 HANDLERS: Handlers = {
@@ -369,7 +331,5 @@ HANDLERS: Handlers = {
     RenameObject: rename_object,
     ChangeSchema: change_schema,
     ChangeOwner: change_owner,
-    Comment: comment,
-    Grant: grant,
-    DefaultPrivileges: default_privileges,
+    **notes.HANDLERS,
 }

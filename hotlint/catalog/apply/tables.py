@@ -110,7 +110,7 @@ def _inherit_columns(table: Table, parent: Table, *, partition: bool) -> Table:
             replace(column, inherited=1, local=False, identity=keeps, identity_sequence=None, origin=table.origin)
         )
     checks = tuple(
-        replace(c, inherited=1, local=False, origin=table.origin)
+        replace(c, inherited=1, local=False, valid=c.enforced, origin=table.origin)
         for c in parent.constraints
         if c.kind == "check" and not c.no_inherit and table.constraint(c.name) is None
     )
@@ -262,7 +262,9 @@ def like(ctx: Context, table: Table, source: Name, included: tuple[str, ...]) ->
     checks: tuple[Constraint, ...] = ()
     if everything or "constraints" in included:
         checks = tuple(
-            replace(c, inherited=0, local=True, origin=ctx.step) for c in found.constraints if c.kind == "check"
+            replace(c, inherited=0, local=True, valid=c.enforced, origin=ctx.step)
+            for c in found.constraints
+            if c.kind == "check"
         )
     table = replace(
         table,

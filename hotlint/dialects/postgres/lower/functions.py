@@ -99,20 +99,21 @@ _OPTIONS: dict[str, tuple[str, Callable[[Node], Any]]] = {
 
 def alter_function(node: Node, context: LowerContext) -> Operations:
     """AlterFunctionStmt."""
-    volatility: Any = None
+    parts: dict[str, Any] = {"signature": object_signature(node["func"]), "kind": kind_word(node["objtype"])}
     settings: list[tuple[str, str]] = []
     for item in node.get("actions", ()):
         option = item["DefElem"]
-        if option["defname"] == "volatility":
-            volatility = _word(option["arg"])
-        elif option["defname"] == "set":
+        name = option["defname"]
+        if name in ("volatility", "parallel"):
+            parts[name] = _word(option["arg"])
+        elif name in _SWITCHES:
+            parts[_SWITCHES[name]] = "boolval" in option["arg"]["Boolean"]
+        elif name == "set":
             settings.append(setting(option["arg"]["VariableSetStmt"]))
-    kind: Any = kind_word(node["objtype"])
-    return (
-        AlterFunction(
-            signature=object_signature(node["func"]), kind=kind, volatility=volatility, settings=tuple(settings)
-        ),
-    )
+    return (AlterFunction(**parts, settings=tuple(settings)),)
+
+
+_SWITCHES = {"strict": "strict", "security": "security_definer"}
 
 
 def do_block(node: Node, context: LowerContext) -> Operations:
