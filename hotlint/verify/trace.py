@@ -32,14 +32,14 @@ _INSTRUMENTS = f"""
 CREATE SCHEMA {SCHEMA};
 CREATE FUNCTION {SCHEMA}.tell_rewrite() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE DEBUG1 '{_MARK}rewrite|%|%', pg_catalog.pg_event_trigger_table_rewrite_oid(),
+  RAISE DEBUG '{_MARK}rewrite|%|%', pg_catalog.pg_event_trigger_table_rewrite_oid(),
     pg_catalog.pg_event_trigger_table_rewrite_reason();
 END $$;
 CREATE FUNCTION {SCHEMA}.tell_drop() RETURNS event_trigger LANGUAGE plpgsql AS $$
 DECLARE victim record;
 BEGIN
   FOR victim IN SELECT * FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE NOT original LOOP
-    RAISE DEBUG1 '{_MARK}drop|%', pg_catalog.json_build_object('kind', victim.object_type,
+    RAISE DEBUG '{_MARK}drop|%', pg_catalog.json_build_object('kind', victim.object_type,
       'name', victim.object_identity, 'automatic', NOT victim.normal);
   END LOOP;
 END $$;
