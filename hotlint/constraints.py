@@ -70,7 +70,8 @@ def in_two_steps(step: Step, context: Context, constraint: Added) -> Fix | None:
     if constraint.body is None:
         return None
     table, name = context.sql_name(step, constraint.relation), sql.identifier(constraint.name)
-    first = [f"ALTER TABLE {table} ADD CONSTRAINT {name} {constraint.body} NOT VALID"]
+    dropped = _dropped_first(step, constraint)
+    first = [f"ALTER TABLE {table} {dropped}ADD CONSTRAINT {name} {constraint.body} NOT VALID"]
     if constraint.inline:
         if constraint.column is None:
             return None
@@ -97,10 +98,11 @@ def index_first(step: Step, context: Context, constraint: Added) -> Fix | None:
                 statements += [s for part in not_null_steps(step, context, constraint.relation, column) for s in part]
     ready = _ready_index(step, constraint)
     name = sql.identifier(constraint.name)
-    index = sql.quote(ready.name.name) if ready is not None else name
+    index = sql.quote(ready.name.name) if ready is not None else _free_name(step, constraint)
     if ready is None:
-        statements.append(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {_index_body(definition, columns)}")
-    statements.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {_using(definition, index)}")
+        statements.append(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} {_index_body(definition, columns)}")
+    dropped = _dropped_first(step, constraint)
+    statements.append(f"ALTER TABLE {table} {dropped}ADD CONSTRAINT {name} {_using(definition, index)}")
     if ready is not None and len(statements) == 1:
         return context.fix(f"Take the index {ready.name.name}, which is there already", *statements)
     return context.fix_without_transaction(step, "Build its index concurrently, then add it", *statements)
@@ -225,6 +227,25 @@ def _begins(word: str, before: str, after: str) -> bool:
 
 
 # -- what the server makes of it
+
+
+def _dropped_first(step: Step, constraint: Added) -> str:
+    """``DROP CONSTRAINT old, `` where the statement puts the new one in the place of an old one."""
+    before, after = step.before.table(constraint.relation), step.after.table(constraint.relation)
+    if before is None or after is None:
+        return ""
+    key = constraint.definition.kind == "primary key"
+    old = before.primary_key if key else before.constraint(constraint.name)
+    if old is None or (after.constraint(old.name) is not None and old.name != constraint.name):
+        return ""
+    return f"DROP CONSTRAINT {sql.quote(old.name)}, "
+
+
+def _free_name(step: Step, constraint: Added) -> str:
+    """A name for the index that is to be built: the constraint's, or another one where that is still in use."""
+    taken = step.before.relation(QName(constraint.relation.schema, constraint.name)) is not None
+    return sql.identifier(f"{constraint.name}_new" if taken else constraint.name)
+
 
 _SUFFIXES = {
     "check": "check",

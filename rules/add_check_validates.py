@@ -62,6 +62,16 @@ class AddCheckValidates(Rule):
             fix="ALTER TABLE events ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID;\n"
             "ALTER TABLE events VALIDATE CONSTRAINT n_positive;",
         ),
+        Example(
+            given="CREATE TABLE orders (status text, CONSTRAINT known CHECK (status IN ('new', 'paid')));",
+            sql="ALTER TABLE orders\n  DROP CONSTRAINT known,\n"
+            "  ADD CONSTRAINT known CHECK (status IN ('new', 'paid', 'sent'));",
+            transaction=False,
+            line=3,
+            fix="ALTER TABLE orders DROP CONSTRAINT known, ADD CONSTRAINT known"
+            " CHECK (status IN ('new', 'paid', 'sent')) NOT VALID;\n"
+            "ALTER TABLE orders VALIDATE CONSTRAINT known;",
+        ),
     )
     good = (
         Example(

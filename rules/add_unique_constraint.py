@@ -71,6 +71,14 @@ class AddUniqueConstraint(Rule):
             "ALTER TABLE events_26 ADD CONSTRAINT events_26_events_id_key UNIQUE USING INDEX events_26_events_id_key;\n"
             "ALTER INDEX events_id_key ATTACH PARTITION events_26_events_id_key;",
         ),
+        Example(
+            given="CREATE TABLE users (id bigint, tenant bigint, CONSTRAINT one_id UNIQUE (id));",
+            sql="ALTER TABLE users DROP CONSTRAINT one_id, ADD CONSTRAINT one_id UNIQUE (tenant, id);",
+            transaction=False,
+            line=1,
+            fix="CREATE UNIQUE INDEX CONCURRENTLY one_id_new ON users (tenant, id);\n"
+            "ALTER TABLE users DROP CONSTRAINT one_id, ADD CONSTRAINT one_id UNIQUE USING INDEX one_id_new;",
+        ),
     )
     good = (
         Example(
@@ -109,12 +117,16 @@ class AddUniqueConstraint(Rule):
             if lock is None or constraint.definition.using_index is not None:
                 continue
             columns = ", ".join(constraint.columns)
+            help = (
+                "look for equal rows before: one pair makes the concurrent build fail and leave an INVALID index behind"
+            )
+            if constraint.inline:
+                help = "the index of a column that is null everywhere needs every row all the same"
             fix = index_first(step, context, constraint)
             yield context.finding(
                 step,
                 f"ADD UNIQUE ({columns}) builds its index under {lock.mode} on {lock.relation}: "
                 f"{context.blocked(step, lock)}",
-                help="look for equal rows before: one pair makes the constraint fail, and a concurrent build leave an"
-                " INVALID index behind",
+                help=help,
                 fixes=() if fix is None else (fix,),
             )

@@ -49,6 +49,12 @@ class ExplicitLockTable(Rule):
             sql="LOCK TABLE orders IN SHARE MODE;\nCREATE INDEX items_id ON items (id);",
             line=1,
         ),
+        Example(
+            given="CREATE TABLE orders (id bigint PRIMARY KEY);\nCREATE TABLE items (id bigint);",
+            sql="LOCK\n  orders,\n  ONLY items;\nDELETE FROM items;",
+            line=1,
+            fix="LOCK TABLE orders, ONLY items IN SHARE ROW EXCLUSIVE MODE;",
+        ),
     )
     good = (
         Example(
@@ -76,19 +82,28 @@ class ExplicitLockTable(Rule):
 
     def check_step(self, step: Step, operation: Operation, context: Context) -> Iterator[Finding]:
         assert isinstance(operation, ops.LockTable)
-        relation = context.resolve(step, operation.relation)
-        lock = step.impact.lock_on(relation)
-        if lock is None or not context.concerns(step, relation):
+        together = context.body.operations if context.body is not None else step.operations
+        named = [o for o in together if isinstance(o, ops.LockTable)]
+        if named[0] is not operation:  # one finding per statement
             return
-        who = context.waiting(lock)
-        if not who or lock.created_in_transaction or self._only_orders(step, lock, context):
+        relations = [context.resolve(step, o.relation) for o in named]
+        locks = [
+            lock
+            for lock in (step.impact.lock_on(r) for r in relations if context.concerns(step, r))
+            if lock is not None and context.waiting(lock) and not lock.created_in_transaction
+        ]
+        if not locks or all(self._only_orders(step, lock, context) for lock in locks):
             return
+        names = ", ".join(str(lock.relation) for lock in locks)
+        who = "reads and writes" if "reads" in locks[0].blocks else "writes"
         until = "the transaction ends" if step.in_transaction or context.body is None else "the block ends"
         yield context.finding(
             step,
-            f"LOCK TABLE takes {operation.mode} on {relation}: {who} wait until {until}",
+            f"LOCK TABLE takes {operation.mode} on {names}: {who} wait until {until}",
+            span=None if context.body is not None else (step.statement.start, step.statement.end),
+            relations=tuple(lock.relation for lock in locks),
             help="leave it out: the statements of a migration take the locks that they need themselves",
-            fixes=self._fixes(step, operation, context),
+            fixes=self._fixes(step, named, context),
         )
 
     def _only_orders(self, step: Step, lock: Lock, context: Context) -> bool:
@@ -102,13 +117,12 @@ class ExplicitLockTable(Rule):
         locks = (s.impact.lock_on(lock.relation) for s in later)
         return any(k is not None and k.blocks >= lock.blocks for k in locks)
 
-    def _fixes(self, step: Step, operation: ops.LockTable, context: Context) -> Iterator[Fix]:
-        if operation.mode not in _STRONGER:
+    def _fixes(self, step: Step, named: list[ops.LockTable], context: Context) -> Iterator[Fix]:
+        if named[0].mode not in _STRONGER:
             return
-        name = context.sql_name(step, context.resolve(step, operation.relation))
-        nowait = " NOWAIT" if operation.nowait else ""
-        only = "ONLY " if operation.only else ""
-        statement = f"LOCK TABLE {only}{name} IN SHARE ROW EXCLUSIVE MODE{nowait}"
+        names = [("ONLY " if o.only else "") + context.sql_name(step, context.resolve(step, o.relation)) for o in named]
+        nowait = " NOWAIT" if named[0].nowait else ""
+        statement = f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE{nowait}"
         yield context.fix("Keep only writers away, if it must be", statement)
 
 

@@ -259,9 +259,10 @@ class Draft:
             self.scan(table, "index", index.name.name, BUILD)
 
     def new_indexes(self, table: QName, concurrently: bool = False) -> None:
-        """Builds what the statement added to the indexes of ``table``."""
+        """Builds what the statement added to the indexes of ``table``, under a name that it freed too."""
         for index in self.after.indexes(table):
-            if self.before.relation(index.name) is None:
+            was = self.before.relation(index.name)
+            if was is None or was.origin < index.origin:
                 self.build(index, True, concurrently)
 
     def read(self, uses: Iterable[RelationUse], mode: int) -> None:
