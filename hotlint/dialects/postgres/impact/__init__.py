@@ -16,7 +16,7 @@ from hotlint.dialects.postgres.impact import data, drops, enums, indexes, mainte
 from hotlint.dialects.postgres.impact.alter_table import EFFECTS, alter, alter_rule
 from hotlint.dialects.postgres.impact.context import ImpactContext
 from hotlint.dialects.postgres.impact.draft import Draft
-from hotlint.dialects.postgres.impact.refusals import REFUSALS_OF
+from hotlint.dialects.postgres.impact.refusals import FIRST_REFUSALS_OF, REFUSALS_OF
 from hotlint.dialects.postgres.impact.syntax import FEATURES_OF, missing
 from hotlint.dialects.postgres.locks import ALTER_TABLE, AX
 from hotlint.impact import Impact
@@ -52,6 +52,8 @@ def impact_of(
                 return draft.finish()
         if handler is not None:
             handler(operation, draft)
+        if kind in FIRST_REFUSALS_OF:
+            refusals.check_first(operation, draft)
         if kind in REFUSALS_OF and outcome.error is None and not outcome.skipped:
             refusals.check(operation, draft)
     if context.new_enum_values:

@@ -23,6 +23,13 @@ def only_with_children(op: Any, name: QName, draft: Draft) -> bool:
     return bool(op.only and draft.before.children(name))
 
 
+def added_only(op: ops.AddColumn, name: QName, draft: Draft) -> bool:
+    table = draft.before.table(name)
+    if op.if_not_exists and table is not None and table.column(op.column.name) is not None:
+        return False
+    return only_with_children(op, name, draft)
+
+
 def only_with_partitions(op: Any, name: QName, draft: Draft) -> bool:
     return partitioned(op, name, draft) and only_with_children(op, name, draft)
 

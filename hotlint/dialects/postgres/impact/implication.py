@@ -260,3 +260,11 @@ def _constant(expr: Expr) -> str | float | None:
         inner = _constant(expr.args[0])
         return -inner if isinstance(inner, float) else None
     return expr.value if expr.kind in _CONSTANTS else None
+
+
+def upside_down(bound: Bound) -> bool:
+    """Whether a range's lower limit is surely not below its upper one (partbounds.c: check_new_partition_bound)."""
+    if len(bound.lower) != 1 or len(bound.upper) != 1 or bound.lower[0] is None or bound.upper[0] is None:
+        return False
+    low, high = _constant(bound.lower[0]), _constant(bound.upper[0])
+    return low == high or _before(bound.upper[0], bound.lower[0])

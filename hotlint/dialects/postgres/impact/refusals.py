@@ -5,35 +5,23 @@ The catalog refuses what cannot be by the schema alone; here stands what differs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
 from hotlint.dialects.postgres.impact import conditions as when
 from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.refusal import Refusal
+from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS
+from hotlint.dialects.postgres.impact.refusals_of_objects import OBJECTS
+from hotlint.dialects.postgres.impact.refusals_of_partitions import PARTITIONS
+from hotlint.dialects.postgres.impact.refusals_of_values import VALUES
 from hotlint.operations import Name, Operation
-
-
-class Refusal(NamedTuple):
-    """From version ``first`` to ``last``, the operation fails with ``sqlstate`` where ``test`` holds.
-
-    In ``message``, ``{0}`` is the name of the relation.
-    """
-
-    operation: type[Operation]
-    first: int
-    last: int
-    sqlstate: str
-    message: str
-    test: Callable[[Any, QName, Draft], bool]
-    source: str
-
 
 _T = "tablecmds.c"
 REFUSALS: tuple[Refusal, ...] = (
     Refusal(
-        ops.AddColumn, 12, 18, "42P16", "column must be added to child tables too", when.only_with_children,
+        ops.AddColumn, 12, 18, "42P16", "column must be added to child tables too", when.added_only,
         f"{_T}: ATExecAddColumn",
     ),
     Refusal(
@@ -273,21 +261,39 @@ REFUSALS: tuple[Refusal, ...] = (
 )  # fmt: skip
 
 
-def _by_operation() -> dict[type[Operation], tuple[Refusal, ...]]:
+def _by_operation(rows: tuple[Refusal, ...]) -> dict[type[Operation], tuple[Refusal, ...]]:
     found: dict[type[Operation], tuple[Refusal, ...]] = {}
-    for refusal in REFUSALS:
+    for refusal in rows:
         found[refusal.operation] = (*found.get(refusal.operation, ()), refusal)
     return found
 
 
-REFUSALS_OF = _by_operation()
+REFUSALS_OF = _by_operation((*REFUSALS, *VALUES, *EXPRESSIONS, *OBJECTS))
+"""What is refused once the catalog has nothing to say against the operation."""
+FIRST_REFUSALS_OF = _by_operation(PARTITIONS)
+"""What is refused whatever the catalog says."""
 
 
 def check(op: Any, draft: Draft) -> None:
     """Refuses the operation by the first row that applies."""
+    found = _first(REFUSALS_OF[type(op)], op, draft)
+    if found is not None:
+        draft.refuse(*found)
+
+
+def check_first(op: Any, draft: Draft) -> None:
+    """Refuses the operation before anything is said of the names in it."""
+    found = _first(FIRST_REFUSALS_OF[type(op)], op, draft)
+    if found is not None:
+        draft.fail(*found)
+
+
+def _first(rows: tuple[Refusal, ...], op: Any, draft: Draft) -> tuple[str, str] | None:
     written = getattr(op, "relation", None) or getattr(op, "name", None)
     name = draft.resolve(written) if isinstance(written, Name) else QName("", "")
-    for refusal in REFUSALS_OF[type(op)]:
-        if refusal.first <= draft.major <= refusal.last and refusal.test(op, name, draft):
-            draft.refuse(refusal.sqlstate, refusal.message.format(name.name))
-            return
+    for refusal in rows:
+        if refusal.first <= draft.major <= refusal.last:
+            verdict = refusal.test(op, name, draft)
+            if verdict:
+                return refusal.sqlstate if verdict is True else verdict, refusal.message.format(name.name)
+    return None

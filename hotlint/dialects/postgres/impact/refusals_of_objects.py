@@ -1,0 +1,481 @@
+"""What the server refuses of objects beside tables: types, functions, triggers, rules, policies, comments, views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hotlint import operations as ops
+from hotlint.catalog.names import QName
+from hotlint.catalog.records import Column, CompositeType, Domain, Enum, Sequence, Table, View
+from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.refusal import Refusal
+from hotlint.dialects.postgres.types.change import uses_column
+from hotlint.dialects.postgres.types.names import canonical
+from hotlint.operations import Expr, Name, TypeName
+
+_SYSTEM_COLUMNS = frozenset(["tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"])
+
+
+def _type(written: Name, draft: Draft) -> Any:
+    for schema in (written.schema,) if written.schema is not None else draft.path:
+        found = draft.before.type(QName(schema, written.name))
+        if found is not None:
+            return found
+    return None
+
+
+def _no_type(written: Name, draft: Draft) -> bool:
+    return draft.no_type(TypeName(written.name, written.schema))
+
+
+# -- types
+
+
+def base_missing(op: ops.CreateDomain, name: QName, draft: Draft) -> bool:
+    return draft.no_type(op.base)
+
+
+def attribute_type_missing(op: ops.CreateCompositeType, name: QName, draft: Draft) -> bool:
+    return any(c.type is not None and draft.no_type(c.type) for c in op.columns)
+
+
+def new_attribute_type_missing(op: ops.AlterCompositeType, name: QName, draft: Draft) -> bool:
+    return op.to is not None and draft.no_type(op.to)
+
+
+def attribute_twice(op: ops.CreateCompositeType, name: QName, draft: Draft) -> bool:
+    return len({c.name for c in op.columns}) < len(op.columns)
+
+
+def label_twice(op: ops.CreateEnum, name: QName, draft: Draft) -> bool:
+    """The unique index of pg_enum says it (pg_enum.c: EnumValuesCreate)."""
+    return len(set(op.labels)) < len(op.labels)
+
+
+def enum_missing(op: ops.AddEnumValue | ops.RenameEnumValue, name: QName, draft: Draft) -> bool:
+    return _no_type(op.name, draft)
+
+
+def no_enum(op: ops.AddEnumValue | ops.RenameEnumValue, name: QName, draft: Draft) -> bool:
+    found = _type(op.name, draft)
+    if found is None:
+        return isinstance(draft.before.relation(name), (CompositeType, Table, View))
+    return isinstance(found, Domain)
+
+
+def no_domain(op: ops.AlterDomain, name: QName, draft: Draft) -> bool:
+    return isinstance(_type(op.name, draft), Enum) or isinstance(draft.before.relation(name), CompositeType)
+
+
+def attribute_of_typed_tables(op: ops.RenameColumn, name: QName, draft: Draft) -> bool:
+    if op.cascade or not isinstance(draft.before.relation(name), CompositeType):
+        return False
+    return any(
+        isinstance(record, Table) and record.of_type == name
+        for _, record in draft.before.catalog.relations.items(draft.before.moment)
+    )
+
+
+def used_as_column(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
+    """Stored rows of the table's type would have to be written anew (tablecmds.c: find_composite_type_dependencies)."""
+    own = TypeName(name.name, name.schema)
+    for key, record in draft.before.catalog.relations.items(draft.before.moment):
+        if not isinstance(record, Table) or key == name:
+            continue
+        for column in record.columns:
+            type = column.type
+            if type is not None and type.name == own.name and type.schema in (None, name.schema):
+                return True
+    return False
+
+
+def of_unfit_type(op: ops.SetOfType, name: QName, draft: Draft) -> bool:
+    """Names and types of the columns must be those of the type, in order (tablecmds.c: ATExecAddOf)."""
+    table = draft.before.table(name)
+    type = draft.before.relation(draft.resolve(op.of_type)) if op.of_type is not None else None
+    if table is None or not table.known or not isinstance(type, CompositeType) or not type.known:
+        return False
+    ours = [(c.name, _written(c)) for c in table.columns]
+    theirs = [(c.name, _written(c)) for c in type.columns]
+    return ours != theirs
+
+
+def _written(column: Column) -> Any:
+    type = canonical(column.type) if column.type is not None else None
+    return None if type is None else (type.name, type.modifiers, type.dimensions)
+
+
+def typed_by_other(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
+    """tablecmds.c: check_of_type takes composite types that stand alone."""
+    if op.of_type is None:
+        return False
+    found = draft.before.relation(draft.resolve(op.of_type))
+    return _type(op.of_type, draft) is not None or isinstance(found, (Table, View))
+
+
+# -- triggers, rules, policies
+
+_NOT_FOR_TABLE = "42809"
+
+
+def trigger_unfit(op: ops.CreateTrigger, name: QName, draft: Draft) -> str | None:
+    """trigger.c: CreateTriggerFiringOn, by the kind of the relation."""
+    found = draft.before.relation(name)
+    if found is None or found.maybe:
+        return None
+    if found.kind == "table" and op.timing == "instead of":
+        return _NOT_FOR_TABLE
+    if found.kind == "partitioned table" and op.timing == "instead of":
+        return _NOT_FOR_TABLE
+    if found.kind == "view" and (op.row != (op.timing == "instead of")):
+        return _NOT_FOR_TABLE
+    if found.kind == "view" and "truncate" in op.events:
+        return _NOT_FOR_TABLE
+    if found.kind in ("materialized view", "index", "sequence"):
+        return _NOT_FOR_TABLE
+    return "0A000" if "truncate" in op.events and op.row else None
+
+
+_TRIGGER_RESULTS = frozenset(["trigger", "opaque"])
+
+
+def no_trigger_function(op: ops.CreateTrigger, name: QName, draft: Draft) -> bool:
+    """A trigger's function has no arguments and returns trigger (trigger.c: CreateTriggerFiringOn)."""
+    written = op.function
+    for schema in (written.schema,) if written.schema is not None else draft.path:
+        found = [f for f in draft.before.functions(QName(schema, written.name)) if not f.signature and not f.maybe]
+        if found:
+            return all(f.returns is not None and f.returns.name not in _TRIGGER_RESULTS for f in found)
+    return False
+
+
+def rule_unfit(op: ops.CreateRule, name: QName, draft: Draft) -> str | None:
+    """rewriteDefine.c: DefineQueryRewrite."""
+    found = draft.before.relation(name)
+    if found is None or found.maybe:
+        return None
+    if found.kind == "materialized view":
+        return "0A000"
+    if op.event == "select" and found.kind in ("table", "partitioned table"):
+        return "0A000" if draft.major < _ON_SELECT_OF_TABLES_SINCE or found.kind == "partitioned table" else "42809"
+    return None
+
+
+_ON_SELECT_OF_TABLES_SINCE = 16  # release 16: a table can no longer become a view by a rule
+
+
+def policy_unfit(op: ops.CreatePolicy, name: QName, draft: Draft) -> bool:
+    """policy.c: CreatePolicy."""
+    return (op.command == "insert" and op.using is not None) or (
+        op.command in ("select", "delete") and op.check is not None
+    )
+
+
+def policy_column_missing(op: ops.CreatePolicy | ops.AlterPolicy, name: QName, draft: Draft) -> bool:
+    return any(_lacks(expr, name, draft) for expr in (op.using, op.check) if expr is not None)
+
+
+def _lacks(expr: Expr, name: QName, draft: Draft) -> bool:
+    """Whether the expression, without subqueries, names a column that the table surely lacks."""
+    table = draft.before.table(name)
+    if table is None or not table.known or table.maybe or not draft.complete():
+        return False
+    pending = [expr]
+    while pending:
+        part = pending.pop()
+        if part.kind == "subquery":
+            continue
+        bare = part.kind == "column" and part.value not in ("*", None, name.name) and part.name is None
+        if bare and table.column(part.value or "") is None and part.value not in _SYSTEM_COLUMNS:
+            return True
+        pending.extend(part.args)
+    return False
+
+
+# -- functions
+
+
+def owner_of_missing(op: ops.ChangeOwner | ops.ChangeSchema, name: QName, draft: Draft) -> bool:
+    return op.kind in ("function", "procedure") and draft.no_function(op.name)
+
+
+def altered_function_missing(op: ops.AlterFunction, name: QName, draft: Draft) -> bool:
+    return draft.no_function(op.signature.name)
+
+
+def commented_missing(op: ops.Comment, name: QName, draft: Draft) -> str | None:
+    """objectaddress.c: get_object_address, by kind."""
+    if op.kind in ("function", "procedure", "aggregate"):
+        return "42883" if draft.no_function(op.name) else None
+    if op.kind in ("type", "domain"):
+        return "42704" if _no_type(op.name, draft) else None
+    if op.kind == "schema":
+        return "3F000" if draft.no_schema(op.name.name) else None
+    found = draft.before.relation(name)
+    if found is None or not getattr(found, "known", True) or found.maybe:
+        return None
+    if op.kind in _KINDS and found.kind not in _KINDS[op.kind]:
+        return "42809"
+    if op.kind == "constraint" and isinstance(found, Table) and draft.complete():
+        named = found.constraint(op.sub or "") or any(c.not_null_name == op.sub for c in found.columns)
+        return None if named else "42704"
+    return None
+
+
+_KINDS = {
+    "table": ("table", "partitioned table"),
+    "view": ("view",),
+    "materialized view": ("materialized view",),
+    "index": ("index",),
+    "sequence": ("sequence",),
+}
+
+
+def granted_missing(op: ops.Grant, name: QName, draft: Draft) -> str | None:
+    """aclchk.c: objectNamesToOids."""
+    if op.all_in_schema or op.kind == "schema":
+        return "3F000" if any(draft.no_schema(n.name) for n in op.names) else None
+    if op.kind in ("function", "procedure"):
+        return "42883" if any(draft.no_function(n) for n in op.names) else None
+    if op.kind in ("type", "domain"):
+        return "42704" if any(_no_type(n, draft) for n in op.names) else None
+    if op.kind == "sequence":
+        kinds = [_kind_of(draft.resolve(n), draft) for n in op.names]
+        return "42809" if any(k not in ("", "sequence") for k in kinds) else None
+    if op.columns and len(op.names) == 1:
+        table = draft.before.table(draft.resolve(op.names[0]))
+        if table is not None and table.known and draft.complete():
+            return "42703" if any(table.column(c) is None for c in op.columns) else None
+    return None
+
+
+def _kind_of(name: QName, draft: Draft) -> str:
+    found = draft.before.relation(name)
+    return found.kind if found is not None and not found.maybe else ""
+
+
+def renamed_other(op: ops.RenameRelation, name: QName, draft: Draft) -> bool:
+    """ALTER VIEW and its like are of their own kind; ALTER TABLE and ALTER INDEX take others too (tablecmds.c)."""
+    kind = _kind_of(name, draft)
+    return kind != "" and op.kind in ("view", "materialized view", "sequence") and kind != op.kind
+
+
+def sequence_of_identity(op: ops.AlterSequence, name: QName, draft: Draft) -> bool:
+    found = draft.before.relation(name)
+    return op.options.owned_by is not None and isinstance(found, Sequence) and found.identity
+
+
+def beyond_limits(op: ops.CreateSequence | ops.AlterSequence, name: QName, draft: Draft) -> bool:
+    """sequence.c: init_params: START, MINVALUE and MAXVALUE that do not fit together."""
+    options = op.options
+    low, high, start = options.minimum, options.maximum, options.start
+    if low is not None and high is not None and low >= high:
+        return True
+    if start is None:
+        return options.increment == 0
+    return (high is not None and start > high) or (low is not None and start < low)
+
+
+def reserved_schema(op: ops.CreateSchema | ops.RenameObject, name: QName, draft: Draft) -> bool:
+    new = op.new_name if isinstance(op, ops.RenameObject) else op.name
+    return new.startswith("pg_") and (isinstance(op, ops.CreateSchema) or op.kind == "schema")
+
+
+def extension_schema_missing(op: ops.CreateExtension, name: QName, draft: Draft) -> bool:
+    return op.schema is not None and draft.no_schema(op.schema)
+
+
+def published_unfit(op: ops.CreateObject | ops.AlterObject, name: QName, draft: Draft) -> bool:
+    """publicationcmds.c: only permanent tables are published."""
+    if op.kind != "publication":
+        return False
+    tables = [draft.before.table(draft.resolve(relation)) for relation in op.relations]
+    return any(t is not None and t.persistence != "permanent" for t in tables)
+
+
+def published_already(op: ops.AlterObject, name: QName, draft: Draft) -> bool:
+    if op.kind != "publication" or not any("add" in part.lower() for pair in op.details for part in pair):
+        return False
+    found = draft.before.catalog.objects.get((op.kind, QName("", op.name.name)), draft.before.moment)
+    return found is not None and any(draft.resolve(relation) in found.relations for relation in op.relations)
+
+
+def statistics_unfit(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    """statscmds.c: CreateStatistics takes tables and materialized views."""
+    if op.kind != "statistics":
+        return False
+    return any(_kind_of(draft.resolve(relation), draft) in ("view", "index", "sequence") for relation in op.relations)
+
+
+def function_of_other_missing(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    """Functions of casts and event triggers."""
+    if op.kind not in ("cast", "event trigger"):
+        return False
+    function = dict(op.details).get("function")
+    return bool(function) and draft.no_function(_dotted(function or ""))
+
+
+def _dotted(text: str) -> Name:
+    schema, _, word = text.rpartition(".")
+    return Name(word, schema or None)
+
+
+_EVENTS = frozenset(["ddl_command_start", "ddl_command_end", "sql_drop", "table_rewrite"])
+
+
+def event_unknown(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    if op.kind != "event trigger":
+        return False
+    event = dict(op.details).get("eventname")
+    return event is not None and event not in _EVENTS and not (event == "login" and draft.major >= _LOGIN_SINCE)
+
+
+_LOGIN_SINCE = 17  # release 17: event triggers on login
+
+
+# -- columns that something else uses
+
+
+def used_by_rule(op: ops.DropColumn, name: QName, draft: Draft) -> bool:
+    table = draft.before.table(name)
+    if op.cascade or table is None or table.column(op.column) is None:
+        return False
+    return any(rule.where is not None and uses_column(rule.where, op.column) for rule in table.rules)
+
+
+# -- views
+
+
+def view_column_missing(op: ops.SetDefault | ops.DropDefault, name: QName, draft: Draft) -> bool:
+    view = draft.before.view(name)
+    return view is not None and view.known and not view.maybe and view.column(op.column) is None
+
+
+def view_retyped(op: ops.CreateView, name: QName, draft: Draft) -> bool:
+    """CREATE OR REPLACE VIEW keeps the types of the columns (view.c: checkViewColumns)."""
+    was, now = draft.before.view(name), draft.after.view(name)
+    if not op.replace or was is None or now is None or not was.known or not now.known or was.kind != "view":
+        return False
+    for old, new in zip(was.columns, now.columns, strict=False):
+        before, after = _written(old), _written(new)
+        if before is not None and after is not None and before != after:
+            return True
+    return False
+
+
+def more_names_than_columns(op: ops.CreateView | ops.CreateTableAs, name: QName, draft: Draft) -> bool:
+    query = op.query
+    return bool(query.output) and "*" not in query.output and len(op.columns) > len(query.output)
+
+
+def qualifier_missing(op: Any, name: QName, draft: Draft) -> bool:
+    """A qualifier that no relation of the query goes by (parse_relation.c: errorMissingRTE)."""
+    query = op.query
+    if not query.simple:
+        return False
+    known = {use.alias or use.relation.name for use in query.relations}
+    return any(qualifier is not None and qualifier not in known for qualifier, _ in query.columns)
+
+
+# -- rows
+
+
+def written_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> bool:
+    """rewriteHandler.c: rewriteTargetListIU."""
+    generated = {c.name for c in _columns(name, draft) if c.generated_kind is not None}
+    if not generated:
+        return False
+    if isinstance(op, ops.Update):
+        values = zip(op.columns, op.values, strict=False)
+        return any(c in generated and not (v.kind == "other" and v.value == "SetToDefault") for c, v in values)
+    return any(c in generated for c in op.columns) and op.rows != 0 and bool(op.columns)
+
+
+def _columns(name: QName, draft: Draft) -> Iterator[Column]:
+    table = draft.before.table(name)
+    yield from table.columns if table is not None and table.known else ()
+
+
+def conflict_unfit(op: ops.Insert, name: QName, draft: Draft) -> bool:
+    """ON CONFLICT (columns) needs a unique index on just these (plancat.c: infer_arbiter_indexes)."""
+    table = draft.before.table(name)
+    if not op.conflict_columns or table is None or not table.known or table.maybe or not draft.complete():
+        return False
+    wanted = set(op.conflict_columns)
+    indexes = draft.before.indexes(name)
+    return not any(i.unique and set(i.columns) == wanted for i in indexes)
+
+
+_T = "tablecmds.c"
+OBJECTS: tuple[Refusal, ...] = (
+    Refusal(ops.CreateDomain, 12, 18, "42704", "type does not exist", base_missing, "parse_type.c"),
+    Refusal(ops.CreateCompositeType, 12, 18, "42704", "type does not exist", attribute_type_missing, "parse_type.c"),
+    Refusal(ops.AlterCompositeType, 12, 18, "42704", "type does not exist", new_attribute_type_missing, "parse_type.c"),
+    Refusal(ops.CreateCompositeType, 12, 18, "42701", "attribute specified more than once", attribute_twice,
+            f"{_T}: MergeAttributes"),
+    Refusal(ops.CreateEnum, 12, 18, "23505", "label specified more than once", label_twice, "pg_enum.c"),
+    *(
+        Refusal(operation, 12, 18, sqlstate, 'type "{0}" is no enum', test, "typecmds.c: AlterEnum")
+        for operation in (ops.AddEnumValue, ops.RenameEnumValue)
+        for sqlstate, test in (("42704", enum_missing), ("42809", no_enum))
+    ),
+    Refusal(ops.AlterDomain, 12, 18, "42809", '"{0}" is not a domain', no_domain, "typecmds.c: checkDomainOwner"),
+    Refusal(ops.RenameColumn, 12, 18, "2BP01", 'cannot alter type "{0}" because it is the type of a typed table',
+            attribute_of_typed_tables, f"{_T}: renameatt_internal"),
+    Refusal(ops.AlterColumnType, 12, 18, "0A000", 'cannot alter table "{0}" because a column uses its row type',
+            used_as_column, f"{_T}: find_composite_type_dependencies"),
+    Refusal(ops.SetOfType, 12, 18, "42804", 'columns of table "{0}" are not those of the type', of_unfit_type,
+            f"{_T}: ATExecAddOf"),
+    Refusal(ops.CreateTable, 12, 18, "42809", "type is not a composite type", typed_by_other, f"{_T}: check_of_type"),
+    Refusal(ops.CreateTrigger, 12, 18, "", '"{0}" cannot have such a trigger', trigger_unfit, "trigger.c"),
+    Refusal(ops.CreateTrigger, 12, 18, "42P17", "function must return type trigger", no_trigger_function, "trigger.c"),
+    Refusal(ops.CreateRule, 12, 18, "", 'relation "{0}" cannot have such a rule', rule_unfit, "rewriteDefine.c"),
+    Refusal(ops.CreatePolicy, 12, 18, "42601", "USING or WITH CHECK cannot be applied", policy_unfit, "policy.c"),
+    Refusal(ops.CreatePolicy, 12, 18, "42703", "column does not exist", policy_column_missing, "parse_relation.c"),
+    Refusal(ops.AlterPolicy, 12, 18, "42703", "column does not exist", policy_column_missing, "parse_relation.c"),
+    Refusal(ops.ChangeOwner, 12, 18, "42883", "function does not exist", owner_of_missing, "parse_func.c"),
+    Refusal(ops.ChangeSchema, 12, 18, "42883", "function does not exist", owner_of_missing, "parse_func.c"),
+    Refusal(ops.AlterFunction, 12, 18, "42883", "function does not exist", altered_function_missing, "parse_func.c"),
+    Refusal(ops.Comment, 12, 18, "", "there is no such object", commented_missing, "objectaddress.c"),
+    Refusal(ops.Grant, 12, 18, "", "there is no such object", granted_missing, "aclchk.c"),
+    Refusal(ops.RenameRelation, 12, 18, "42809", '"{0}" is of another kind', renamed_other,
+            f"{_T}: RangeVarCallbackForAlterRelation"),
+    Refusal(ops.AlterSequence, 12, 18, "0A000", "cannot change ownership of identity sequence", sequence_of_identity,
+            "sequence.c: process_owned_by"),
+    Refusal(ops.AlterSequence, 12, 18, "22023", "values of the sequence do not fit", beyond_limits, "sequence.c"),
+    Refusal(ops.CreateSequence, 12, 18, "22023", "values of the sequence do not fit", beyond_limits, "sequence.c"),
+    Refusal(ops.CreateSchema, 12, 18, "42939", "unacceptable schema name", reserved_schema, "schemacmds.c"),
+    Refusal(ops.RenameObject, 12, 18, "42939", "unacceptable schema name", reserved_schema, "schemacmds.c"),
+    Refusal(ops.CreateExtension, 12, 18, "3F000", "schema does not exist", extension_schema_missing, "extension.c"),
+    Refusal(ops.CreateObject, 12, 18, "22023", "only permanent tables can be published", published_unfit,
+            "pg_publication.c: check_publication_add_relation"),
+    Refusal(ops.AlterObject, 12, 18, "22023", "only permanent tables can be published", published_unfit,
+            "pg_publication.c: check_publication_add_relation"),
+    Refusal(ops.AlterObject, 12, 18, "42710", "relation is already member of publication", published_already,
+            "pg_publication.c: publication_add_relation"),
+    Refusal(ops.CreateObject, 12, 18, "42809", "statistics are of tables", statistics_unfit, "statscmds.c"),
+    Refusal(ops.CreateObject, 12, 18, "42601", "unrecognized event name", event_unknown,
+            "event_trigger.c: CreateEventTrigger"),
+    Refusal(ops.CreateObject, 12, 18, "42883", "function does not exist", function_of_other_missing, "parse_func.c"),
+    Refusal(ops.DropColumn, 12, 18, "2BP01", 'cannot drop column of table "{0}": a rule depends on it', used_by_rule,
+            "dependency.c: reportDependentObjects"),
+    Refusal(ops.SetDefault, 12, 18, "42703", 'column of relation "{0}" does not exist', view_column_missing, _T),
+    Refusal(ops.DropDefault, 12, 18, "42703", 'column of relation "{0}" does not exist', view_column_missing, _T),
+    Refusal(ops.CreateView, 12, 18, "42P16", "cannot change data type of view column", view_retyped,
+            "view.c: checkViewColumns"),
+    Refusal(ops.CreateView, 12, 18, "42601", "CREATE VIEW specifies more column names than columns",
+            more_names_than_columns, "view.c: DefineView"),
+    Refusal(ops.CreateTableAs, 12, 18, "42601", "too many column names were specified", more_names_than_columns,
+            "createas.c"),
+    *(
+        Refusal(operation, 12, 18, "42P01", "missing FROM-clause entry", qualifier_missing, "parse_relation.c")
+        for operation in (ops.CreateView, ops.CreateTableAs)
+    ),
+    Refusal(ops.Insert, 12, 18, "428C9", 'cannot write a generated column of "{0}"', written_generated,
+            "rewriteHandler.c: rewriteTargetListIU"),
+    Refusal(ops.Update, 12, 18, "428C9", 'cannot write a generated column of "{0}"', written_generated,
+            "rewriteHandler.c: rewriteTargetListIU"),
+    Refusal(ops.Insert, 12, 18, "42P10", "no unique or exclusion constraint matches the ON CONFLICT specification",
+            conflict_unfit, "plancat.c: infer_arbiter_indexes"),
+)  # fmt: skip

@@ -1,0 +1,353 @@
+"""What the server refuses because of a type or a parameter: identity, storage, casts of defaults, bounds of options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hotlint import operations as ops
+from hotlint.catalog.names import QName
+from hotlint.catalog.records import Column
+from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.literals import constant_error
+from hotlint.dialects.postgres.impact.refusal import Refusal
+from hotlint.dialects.postgres.types.defaults import default_error
+from hotlint.dialects.postgres.types.indexes import default_opclass
+from hotlint.dialects.postgres.types.names import Resolved, canonical, resolve
+from hotlint.dialects.postgres.types.tables import tables
+from hotlint.operations import ColumnDef, TypeName
+
+
+def _resolved(type: TypeName | None, draft: Draft) -> Resolved | None:
+    return resolve(type, draft.before, draft.context.server, draft.path) if type is not None else None
+
+
+def _column(op: Any, name: QName, draft: Draft) -> Column | None:
+    table = draft.before.table(name)
+    return table.column(op.column) if table is not None else None
+
+
+# -- identity
+
+
+_IDENTITY = frozenset(["int2", "int4", "int8"])
+
+
+def _no_identity(type: TypeName | None, draft: Draft) -> bool:
+    """sequence.c: init_params takes smallint, integer and bigint only."""
+    found = _resolved(type, draft)
+    return found is not None and found.bottom.name not in _IDENTITY
+
+
+def identity_of_type(op: ops.AddColumn, name: QName, draft: Draft) -> bool:
+    return op.column.identity is not None and _no_identity(op.column.type, draft)
+
+
+def identities_of_type(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
+    return any(c.identity is not None and _no_identity(c.type, draft) for c in op.columns)
+
+
+def identity_added(op: ops.AddIdentity, name: QName, draft: Draft) -> bool:
+    column = _column(op, name, draft)
+    return column is not None and _no_identity(column.type, draft)
+
+
+def identity_retyped(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
+    column = _column(op, name, draft)
+    return column is not None and column.identity is not None and _no_identity(op.to, draft)
+
+
+def sequence_of_type(op: ops.CreateSequence, name: QName, draft: Draft) -> bool:
+    return op.options.type is not None and _no_identity(op.options.type, draft)
+
+
+# -- storage of columns
+
+# pg_type.dat: base types whose values are of fixed length, or kept plain; they have no TOAST.
+_PLAIN = frozenset(
+    [
+        "bool",
+        "char",
+        "name",
+        "int2",
+        "int4",
+        "int8",
+        "oid",
+        "tid",
+        "xid",
+        "cid",
+        "xid8",
+        "float4",
+        "float8",
+        "money",
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "interval",
+        "uuid",
+        "macaddr",
+        "macaddr8",
+        "point",
+        "lseg",
+        "box",
+        "line",
+        "circle",
+        "pg_lsn",
+        "int2vector",
+        "oidvector",
+        "regproc",
+        "regclass",
+        "regtype",
+        "regrole",
+        "regnamespace",
+        "regoper",
+        "regoperator",
+        "regprocedure",
+        "regconfig",
+        "regdictionary",
+        "regcollation",
+    ]
+)
+
+
+def _plain(op: ops.SetColumnAttribute, name: QName, draft: Draft) -> bool:
+    column = _column(op, name, draft)
+    found = _resolved(column.type, draft) if column is not None else None
+    if found is None:
+        return False
+    return found.kind != "array" and (found.bottom.kind == "enum" or found.bottom.name in _PLAIN)
+
+
+def storage_unfit(op: ops.SetColumnAttribute, name: QName, draft: Draft) -> bool:
+    value = (op.value or "").lower()
+    if op.attribute == "storage":
+        return value in ("external", "extended", "main") and _plain(op, name, draft)
+    return op.attribute == "compression" and value != "default" and _plain(op, name, draft)
+
+
+def storage_given(op: ops.AddColumn, name: QName, draft: Draft) -> bool:
+    found = _resolved(op.column.type, draft)
+    if found is None or found.kind == "array" or found.bottom.name not in _PLAIN:
+        return False
+    storage = (op.column.storage or "").lower()
+    return storage in ("external", "extended", "main") or op.column.compression is not None
+
+
+_COLUMN_OPTIONS = frozenset(["n_distinct", "n_distinct_inherited"])
+
+
+def column_option_unknown(op: ops.SetColumnAttribute, name: QName, draft: Draft) -> bool:
+    """reloptions.c: attribute_reloptions."""
+    if op.attribute != "options" or not op.value:
+        return False
+    words = [part.split("=")[0].strip().strip("(").lower() for part in op.value.strip("()").split(",")]
+    return any(word.isidentifier() and word not in _COLUMN_OPTIONS for word in words)
+
+
+# -- storage parameters
+
+# (least, most), both allowed; heaps and B-trees have what indexes of other kinds have not.
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "fillfactor": (10, 100),
+    "parallel_workers": (0, 1024),
+    "toast_tuple_target": (128, 8160),
+    "autovacuum_vacuum_threshold": (0, 2147483647),
+    "autovacuum_vacuum_insert_threshold": (-1, 2147483647),
+    "autovacuum_analyze_threshold": (0, 2147483647),
+    "autovacuum_vacuum_cost_limit": (1, 10000),
+    "autovacuum_vacuum_cost_delay": (0, 100),
+    "autovacuum_vacuum_scale_factor": (0, 100),
+    "autovacuum_vacuum_insert_scale_factor": (0, 100),
+    "autovacuum_analyze_scale_factor": (0, 100),
+    "autovacuum_freeze_min_age": (0, 1000000000),
+    "autovacuum_freeze_max_age": (100000, 2000000000),
+    "autovacuum_freeze_table_age": (0, 2000000000),
+    "pages_per_range": (1, 131072),
+    "gin_pending_list_limit": (64, 2147483647),
+}
+_INDEX_OPTIONS: dict[str, frozenset[str]] = {
+    "btree": frozenset(["fillfactor", "deduplicate_items", "vacuum_cleanup_index_scale_factor"]),
+    "hash": frozenset(["fillfactor"]),
+    "gist": frozenset(["fillfactor", "buffering"]),
+    "spgist": frozenset(["fillfactor"]),
+    "gin": frozenset(["fastupdate", "gin_pending_list_limit"]),
+    "brin": frozenset(["pages_per_range", "autosummarize"]),
+}
+
+
+def option_out_of_bounds(op: Any, name: QName, draft: Draft) -> bool:
+    """reloptions.c: parse_one_reloption."""
+    for option, value in op.options:
+        bounds = _BOUNDS.get(option.lower().removeprefix("toast."))
+        if bounds is None or value is None:
+            continue
+        try:
+            number = float(value)
+        except ValueError:
+            return True
+        if not bounds[0] <= number <= bounds[1]:
+            return True
+    return False
+
+
+def index_option_unknown(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
+    known = _INDEX_OPTIONS.get(op.method)
+    return known is not None and any(option.lower() not in known for option, _ in op.options)
+
+
+# -- operator classes
+
+
+def no_opclass(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
+    """A key without an operator class needs a type that has one by default (indexcmds.c: GetDefaultOpClass)."""
+    table = draft.before.table(name) or draft.before.view(name)
+    if op.method not in _INDEX_OPTIONS or not draft.complete():
+        return False
+    for element in op.elements:
+        column = table.column(element.column) if element.column and table is not None else None
+        if element.opclass is not None:
+            known = tables(draft.major).opclasses
+            if element.opclass.schema is None and (op.method, element.opclass.name) not in known:
+                return True
+        elif column is not None and _without_opclass(column.type, op.method, draft):
+            return True
+    return False
+
+
+def _without_opclass(type: TypeName | None, method: str, draft: Draft) -> bool:
+    found = _resolved(type, draft)
+    return found is not None and found.known and default_opclass(found, method, draft.major) is None
+
+
+def key_without_opclass(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
+    """UNIQUE and PRIMARY KEY are B-trees; EXCLUDE uses what it names."""
+    constraint = op.constraint
+    table = draft.before.table(name)
+    if table is None or not draft.complete() or constraint.using_index is not None:
+        return False
+    method = constraint.method or ("gist" if constraint.kind == "exclude" else "btree")
+    if constraint.kind not in ("unique", "primary key", "exclude") or method not in _INDEX_OPTIONS:
+        return False
+    if constraint.without_overlaps:
+        return False
+    keys = constraint.columns or [e.column for e in constraint.elements if e.column and e.opclass is None]
+    columns = [table.column(key) for key in keys]
+    return any(c is not None and _without_opclass(c.type, method, draft) for c in columns)
+
+
+# -- casts
+
+
+def default_not_cast(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
+    """The default must have an assignment cast to the new type, USING or not (tablecmds.c: ATExecAlterColumnType)."""
+    column = _column(op, name, draft)
+    default = column.default or column.generated if column is not None else None
+    if column is None or column.type is None or default is None:
+        return False
+    if any(isinstance(o, ops.DropDefault) and o.column == op.column for o in draft.operations):
+        return False
+    error = default_error(
+        default, column.type, op.to, column=op.column, generated=column.generated is not None,
+        catalog=draft.before, server=draft.context.server, session=draft.context.session,
+    )  # fmt: skip
+    return error is not None
+
+
+def child_of_other_type(op: ops.AddColumn, name: QName, draft: Draft) -> bool:
+    """A child's own column of that name is merged if its type is the same (tablecmds.c: ATExecAddColumn)."""
+    if op.only or op.column.type is None:
+        return False
+    asked = canonical(op.column.type)
+    for child in draft.before.descendants(name):
+        table = draft.before.table(child)
+        own = table.column(op.column.name) if table is not None else None
+        if own is not None and own.type is not None:
+            had = canonical(own.type)
+            if (had.name, had.modifiers, had.dimensions) != (asked.name, asked.modifiers, asked.dimensions):
+                return True
+    return False
+
+
+def schema_of_type_missing(op: Any, name: QName, draft: Draft) -> bool:
+    return any(t is not None and t.schema is not None and draft.no_schema(t.schema) for t in _types(op))
+
+
+def _types(op: Any) -> Iterator[TypeName | None]:
+    columns: tuple[ColumnDef, ...] = op.columns if isinstance(op, ops.CreateTable) else ()
+    if isinstance(op, ops.AddColumn):
+        columns = (op.column,)
+    yield from (c.type for c in columns)
+    if isinstance(op, ops.AlterColumnType):
+        yield op.to
+
+
+def assigned_constant(op: ops.Update, name: QName, draft: Draft) -> str | None:
+    table = draft.before.table(name)
+    for column, value in zip(op.columns, op.values, strict=False):
+        own = table.column(column) if table is not None else None
+        error = constant_error(value, own.type, draft) if own is not None else None
+        if error is not None:
+            return error
+    return None
+
+
+def domain_constant(op: ops.AlterDomain, name: QName, draft: Draft) -> str | None:
+    found = draft.before.type(name)
+    return constant_error(op.default, getattr(found, "base", None), draft)
+
+
+_T = "tablecmds.c"
+_IDENTITY_MESSAGE = "identity column type must be smallint, integer, or bigint"
+VALUES: tuple[Refusal, ...] = (
+    *(
+        Refusal(operation, 12, 18, "3F000", "schema of a type does not exist", schema_of_type_missing, "namespace.c")
+        for operation in (ops.AddColumn, ops.CreateTable, ops.AlterColumnType)
+    ),
+    Refusal(ops.AddColumn, 12, 18, "22023", _IDENTITY_MESSAGE, identity_of_type, "sequence.c: init_params"),
+    Refusal(ops.CreateTable, 12, 18, "22023", _IDENTITY_MESSAGE, identities_of_type, "sequence.c: init_params"),
+    Refusal(ops.AddIdentity, 12, 18, "22023", _IDENTITY_MESSAGE, identity_added, "sequence.c: init_params"),
+    Refusal(ops.AlterColumnType, 12, 18, "22023", _IDENTITY_MESSAGE, identity_retyped, "sequence.c: init_params"),
+    Refusal(
+        ops.CreateSequence, 12, 18, "22023", "sequence type must be smallint, integer, or bigint", sequence_of_type,
+        "sequence.c: init_params",
+    ),
+    Refusal(
+        ops.SetColumnAttribute, 12, 18, "0A000", "column data type can only have storage PLAIN", storage_unfit,
+        f"{_T}: ATExecSetStorage, ATExecSetCompression",
+    ),
+    Refusal(
+        ops.AddColumn, 14, 18, "0A000", "column data type can only have storage PLAIN", storage_given,
+        f"{_T}: GetAttributeStorage, GetAttributeCompression",
+    ),
+    Refusal(
+        ops.SetColumnAttribute, 12, 18, "22023", "unrecognized parameter", column_option_unknown,
+        "reloptions.c: attribute_reloptions",
+    ),
+    *(
+        Refusal(operation, 12, 18, "22023", "value out of bounds for option", option_out_of_bounds, "reloptions.c")
+        for operation in (ops.SetOptions, ops.CreateTable, ops.CreateIndex)
+    ),
+    Refusal(
+        ops.CreateIndex, 12, 18, "22023", "unrecognized parameter", index_option_unknown, "reloptions.c",
+    ),
+    Refusal(
+        ops.CreateIndex, 12, 18, "42704", "a key has no operator class for the access method", no_opclass,
+        "indexcmds.c: ResolveOpClass",
+    ),
+    Refusal(
+        ops.AddConstraint, 12, 18, "42704", "a key has no default operator class for the access method",
+        key_without_opclass, "indexcmds.c: ResolveOpClass",
+    ),
+    Refusal(
+        ops.AlterColumnType, 12, 18, "42804", "default cannot be cast automatically to the new type", default_not_cast,
+        f"{_T}: ATExecAlterColumnType",
+    ),
+    Refusal(
+        ops.AddColumn, 12, 18, "42804", 'child table has different type for a column of "{0}"', child_of_other_type,
+        f"{_T}: ATExecAddColumn",
+    ),
+    Refusal(ops.Update, 12, 18, "", "invalid input syntax", assigned_constant, "parse_target.c"),
+    Refusal(ops.AlterDomain, 12, 18, "", "invalid input syntax", domain_constant, "typecmds.c: AlterDomainDefault"),
+)  # fmt: skip
