@@ -1,0 +1,108 @@
+"""Where the rows come from that a migration meets: generated, or the user's own fixtures or generator."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hotlint.errors import HotlintError
+from hotlint.project.read import read_file
+from hotlint.verify.rows import fill
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+Generator = Callable[["Connection[Any]", int, int], Any]
+"""``generate(connection, rows, seed)``: adds rows as it likes; whatever strings it returns are told as notes."""
+
+
+class SeedingError(HotlintError):
+    """The user's fixtures or generator cannot be used; the message says which and why."""
+
+
+class Seeding:
+    """Puts rows into the schema before each migration.
+
+    ``rows`` and ``seed`` are for the generated rows and for the user's ``generator`` (``path/to/file.py:function``),
+    which takes their place. Each file of ``fixtures`` is run once, before the first migration whose schema takes it.
+    With fixtures or a generator, no rows are generated.
+    """
+
+    def __init__(
+        self, rows: int = 0, seed: int = 0, *, fixtures: Sequence[str] = (), generator: str | None = None
+    ) -> None:
+        self._rows = rows
+        self._seed = seed
+        self._waiting = [(path, *_text(path)) for path in fixtures]
+        self._has_fixtures = bool(fixtures)
+        self._errors: dict[str, str] = {}
+        self._generator = load_generator(generator) if generator is not None else None
+
+    def prepare(self, connection: Connection[Any]) -> tuple[str, ...]:
+        """Adds what the schema takes now; notes on what it did not take. Raises ``SeedingError`` where the user's
+        generator fails."""
+        self._run_fixtures(connection)
+        if self._generator is not None:
+            return self._generate(connection, self._generator)
+        if self._has_fixtures or not self._rows:
+            return ()
+        return fill(connection, self._rows, self._seed).notes
+
+    def leftovers(self) -> tuple[str, ...]:
+        """A note for every fixture that no schema of the history took, with the last error."""
+        return tuple(f"{path} was never run: {self._errors[path]}" for path, _ in self._waiting if path in self._errors)
+
+    def _run_fixtures(self, connection: Connection[Any]) -> None:
+        import psycopg
+
+        waiting = []
+        for path, text in self._waiting:
+            try:
+                with connection.transaction():
+                    connection.execute(text.encode())
+            except psycopg.Error as error:
+                self._errors[path] = str(error).strip().splitlines()[0]
+                waiting.append((path, text))
+        self._waiting = waiting
+
+    def _generate(self, connection: Connection[Any], generator: Generator) -> tuple[str, ...]:
+        try:
+            with connection.transaction():
+                told = generator(connection, self._rows, self._seed)
+        except Exception as error:
+            raise SeedingError(f"the generator failed: {type(error).__name__}: {error}") from error
+        return tuple(str(note) for note in told) if isinstance(told, (list, tuple)) else ()
+
+
+def _text(path: str) -> tuple[str]:
+    try:
+        text, problems = read_file(path)
+    except OSError as error:
+        raise SeedingError(f"{path}: {error.strerror}") from error
+    if problems:
+        raise SeedingError(f"{path}: {problems[0].message}")
+    return (text,)
+
+
+def load_generator(reference: str) -> Generator:
+    """The function that ``path/to/file.py:function`` names. Raises ``SeedingError``."""
+    path, _, name = reference.rpartition(":")
+    if not path or not os.path.isfile(path):
+        raise SeedingError(
+            f"generator {reference}: there is no file {path or reference}; write path/to/file.py:function"
+        )
+    spec = importlib.util.spec_from_file_location(f"hotlint_generator_{abs(hash(path))}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise SeedingError(f"generator {reference}: {type(error).__name__}: {error}") from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise SeedingError(f"generator {reference}: {path} has no function {name}")
+    made: Generator = function
+    return made
