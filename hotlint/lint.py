@@ -95,7 +95,8 @@ def migrations_since(plan: Plan, since: str | None) -> int:
         id, name = m.migration.id, m.migration.name
         if since in (id, f"{id}_{name}", f"{id}__{name}") or (wanted and id.lstrip("0") == wanted):
             return at + 1
-    hint = nearest(since, [m.migration.id for m in plan.migrations])
+    ids = [m.migration.id for m in plan.migrations]
+    hint = (nearest(since, ids) if not since.isdigit() else "") or (f"; the newest is {ids[-1]}" if ids else "")
     raise UsageError(f'there is no migration "{since}" in {plan.project.root}{hint}')
 
 
@@ -126,13 +127,23 @@ def _tell_problems(asker: Asker, plan: Plan, migrations: Sequence[MigrationPlan]
             _tell(asker, _script(migration), problem, migration)
     if not plan.project.problems:
         return
+    from hotlint.project.frameworks.base import numbered
     from hotlint.rule import Reported
 
-    by_path = {m.migration.up.path: m.migration.id for m in plan.migrations}
+    by_path = {script.path: m.migration.id for m in plan.migrations for script in _files(m)}
+    ids = {m.migration.id for m in plan.migrations}
     for layout in plan.project.problems:
         place = Place(layout.path, 1, 1, 1, 1)
         related = tuple(Place(path, 1, 1, 1, 1) for path in layout.related)
-        asker.tell(layout.rule, Reported(layout.message, place, related, by_path.get(layout.path)))
+        version = numbered(layout.path.rpartition("/")[2])
+        stray = version.version if version is not None and version.version in ids else None
+        asker.tell(layout.rule, Reported(layout.message, place, related, by_path.get(layout.path, stray)))
+
+
+def _files(plan: MigrationPlan) -> Iterator[Script]:
+    yield plan.migration.up
+    if plan.migration.down is not None:
+        yield plan.migration.down
 
 
 def _scripts(migrations: Sequence[MigrationPlan]) -> Iterator[MigrationPlan]:

@@ -17,12 +17,13 @@ from hotlint.dialects.postgres.scan import comments
 from hotlint.errors import nearest
 from hotlint.source import Problem, Script
 
-MARK = "hotlint:"
+MARK = "otlint"
+"""What a text with suppressions holds, however its author writes our name."""
 
-_COMMENT = re.compile(r"(?:--+|/\*+)[ \t]*hotlint:[ \t]*(.*?)[ \t]*(?:\*/)?\s*\Z", re.DOTALL)
+_COMMENT = re.compile(r"(?:--+|/\*+)[ \t]*[Hh]otlint[ \t]*(:|(?=ignore))[ \t]*(.*?)[ \t]*(?:\*/)?\s*\Z", re.DOTALL)
 _DIRECTIVE = re.compile(r"([\w-]*)[ \t]*(?:\[([^\]]*)\])?[ \t:]*(.*)", re.DOTALL)
 _UNTIL = re.compile(r"\buntil=(\S*)")
-_IN_BODY = re.compile(r"(?:--+[ \t]*hotlint:[^\n\r]*|/\*+[ \t]*hotlint:.*?\*/)", re.DOTALL)
+_IN_BODY = re.compile(r"(?:--+[ \t]*[Hh]otlint\b[^\n\r]*|/\*+[ \t]*[Hh]otlint\b.*?\*/)", re.DOTALL)
 _WORDS = ("ignore", "ignore-file")
 
 WHOLE_FILE = (0, 1 << 60)
@@ -86,8 +87,11 @@ def read_suppressions(
     result = FileSuppressions([], [])
     for start, end in _directives(text, statements):
         found = _COMMENT.match(text, start, end)
-        if found is not None:
-            _read(found[1], start, end, _covered(text, start, statements), known, today, result)
+        if found is not None and not found[1]:
+            message = 'without a colon this suppresses nothing: write "hotlint: ignore[rule-id]" and a reason'
+            result.problems.append(Problem(INVALID, message, start, end))
+        elif found is not None:
+            _read(found[2], start, end, _covered(text, start, statements), known, today, result)
     return result
 
 

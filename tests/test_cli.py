@@ -146,7 +146,7 @@ def test_the_configuration_sets_paths_version_and_threshold(project: Path) -> No
 
 def test_an_old_migration_that_no_project_has_is_told_at_its_line(project: Path) -> None:
     (project / "hotlint.yaml").write_text("fail_on: error\nstart_after: 0007\n")
-    told = 'hotlint.yaml:2:1: there is no migration "0007" in db/migrations (did you mean "0002"?)'
+    told = 'hotlint.yaml:2:1: there is no migration "0007" in db/migrations; the newest is 0002'
     assert run("check", cwd=project) == (2, "", f"hotlint: error: {told}\n")
     other = project / "other" / "migrations"
     other.mkdir(parents=True)
@@ -380,3 +380,11 @@ def test_whatever_the_files_hold_the_others_are_checked(project: Path) -> None:
     assert {number for number, _ in unreadable} == messages.keys()
     assert all(word in messages[number] for number, word in unreadable)
     assert {("0002", "create-index-not-concurrent"), ("0012", "syntax-error")} <= told
+
+
+def test_a_stray_file_of_an_old_migration_is_old_too(project: Path) -> None:
+    (project / "db" / "migrations" / "0001_order.down.sql").write_text("DROP TABLE orders;\n")
+    stray = ("--select", "bad-file-name", "--format", "json")
+    found = json.loads(run("check", *stray, cwd=project).stdout)["findings"]
+    assert [finding["path"] for finding in found] == ["db/migrations/0001_order.down.sql"]
+    assert json.loads(run("check", *stray, "--since", "0001", cwd=project).stdout)["findings"] == []

@@ -165,3 +165,12 @@ def test_unused_is_told_only_of_rules_that_were_asked() -> None:
     ]
     assert found.suppresses("drop-table", 55)
     assert list(found.unused(["drop-table"])) == []
+
+
+def test_a_capital_letter_is_no_mistake_and_a_missing_colon_is_told() -> None:
+    text = "-- Hotlint: ignore[drop-table] carts moved\nDROP TABLE carts;"
+    assert covered(text) == [("drop-table", "carts moved", "DROP TABLE carts")]
+    comment = "-- hotlint ignore[drop-table] carts moved"
+    message = 'without a colon this suppresses nothing: write "hotlint: ignore[rule-id]" and a reason'
+    assert told(f"{comment}\nDROP TABLE carts;") == [("suppression-invalid", message, comment)]
+    assert told("-- hotlint found nothing here\nDROP TABLE carts;") == []
