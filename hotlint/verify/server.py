@@ -40,7 +40,8 @@ class ScratchServer:
     """A server with scratch databases on it.
 
     ``version`` is the server's own text, ``major`` its major version. ``privileged`` tells whether "admin" is a
-    superuser: then event triggers can be used. ``notes`` are sentences for the user on what had to be assumed.
+    superuser: then event triggers can be used. ``is_own``: it was started for this run alone. ``notes`` are sentences
+    for the user on what had to be assumed.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class ScratchServer:
     ) -> None:
         self._supervisor = supervisor
         self._parameters: dict[Role, dict[str, Any]] = {"admin": admin, "owner": owner}
-        self._named = named
+        self.is_own = named is None
         self._databases: list[str] = []
         self.notes: list[str] = []
         with self._maintenance() as connection:
@@ -103,6 +104,23 @@ class ScratchServer:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}{}").format(sql.Identifier(name), force))
         self._databases.remove(name)
         self._supervisor.let_go("database", name)
+
+    def create_roles(self, names: tuple[str, ...]) -> None:
+        """Roles that a history expects, without any right of their own; only on a server of our own.
+
+        The owner becomes a member of them, so that it may give objects to them.
+        """
+        from psycopg import errors, sql
+
+        if not self.is_own:
+            return
+        with self._maintenance() as connection:
+            for name in names:
+                if name in (SUPERUSER, OWNER) or name.startswith("pg_"):
+                    raise ScratchError(f"the role {name} is the server's own: leave it out of `roles`")
+                with contextlib.suppress(errors.DuplicateObject):
+                    connection.execute(sql.SQL("CREATE ROLE {} NOSUPERUSER").format(sql.Identifier(name)))
+                connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(OWNER)))
 
     def close(self) -> None:
         """Takes everything away; safe to call twice."""

@@ -12,16 +12,18 @@ from hotlint.finding import Place
 from hotlint.operations import Transaction
 from hotlint.planning.model import MigrationPlan, Step
 from hotlint.source import Problem, Region, Script
-from hotlint.verify.model import MeasuredError, ScriptTrace, StatementTrace
+from hotlint.verify import compare
+from hotlint.verify.extensions import Extensions
+from hotlint.verify.model import Claim, MeasuredError, ScriptTrace, StatementTrace
 from hotlint.verify.trace import Measured, Tracer
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg import Connection
 
-REFUSED_IN_TRANSACTION = ("25001", "2D000", "0A000")
-"""SQLSTATEs with which the server refuses a transaction block: active SQL transaction, invalid transaction
-termination, and feature not supported (CREATE SUBSCRIPTION and its kin)."""
+REFUSED_IN_TRANSACTION = ("25001", "2D000")
+"""SQLSTATEs with which the server refuses a transaction block: active SQL transaction, and invalid transaction
+termination of a procedure."""
 
 _OWN_COMMIT = re.compile(r"\b(?:commit|rollback)\b", re.IGNORECASE)
 _PARK_SECONDS = 1.0
@@ -29,13 +31,19 @@ _SETTLE_SECONDS = 0.02
 _COPY_FROM_STDIN = re.compile(r"\bfrom\s+(?:stdin|pstdin)\b", re.IGNORECASE)
 
 
-def run_script(connection: Connection[Any], plan: MigrationPlan, tracer: Tracer | None = None) -> ScriptTrace:
+def run_script(
+    connection: Connection[Any],
+    plan: MigrationPlan,
+    tracer: Tracer | None = None,
+    extensions: Extensions | None = None,
+) -> ScriptTrace:
     """Runs one script, to its end or its first error, on a connection in autocommit mode; nothing stays open.
 
     ``tracer`` measures each statement and must be on the same database; without one, only times and errors are told.
+    ``extensions`` helps where the scratch server lacks one, or lets only a superuser make it.
     A lost server raises ``psycopg.OperationalError``; whatever the server says to a statement does not raise.
     """
-    run = _ScriptRun(connection, plan, tracer)
+    run = _ScriptRun(connection, plan, tracer, extensions)
     run.run()
     return run.trace()
 
@@ -43,10 +51,17 @@ def run_script(connection: Connection[Any], plan: MigrationPlan, tracer: Tracer 
 class _ScriptRun:
     """One script on one connection. The clock counts the time of statements, not that of measuring them."""
 
-    def __init__(self, connection: Connection[Any], plan: MigrationPlan, tracer: Tracer | None) -> None:
+    def __init__(
+        self,
+        connection: Connection[Any],
+        plan: MigrationPlan,
+        tracer: Tracer | None,
+        extensions: Extensions | None,
+    ) -> None:
         self.connection = connection
         self.plan = plan
         self.tracer = tracer
+        self.extensions = extensions
         self.clock = 0.0
         self.done: list[StatementTrace] = []
         self.unreleased: list[StatementTrace] = []
@@ -120,7 +135,7 @@ class _ScriptRun:
         tag = step.statement.tag
         if self.tracer is None or _is_transaction_command(step):
             start, duration = self._timed(step)
-            self._note(step, start, duration, Measured())
+            self._note(step, start, duration)
             if self.tracer is not None and self._open:
                 self.tracer.after_rollback_to()
             return
@@ -133,22 +148,28 @@ class _ScriptRun:
         import psycopg
 
         if self.tracer is None:
-            self._note(step, *self._timed(step), Measured())
+            self._note(step, *self._timed(step))
             return
-        if step.impact.allowed_in_transaction and not _commits_itself(step):
-            self.connection.execute(b"BEGIN")
-            try:
-                self._inside(step)
-                self._send(b"COMMIT")
-                return
-            except psycopg.Error as error:
-                self.connection.execute(b"ROLLBACK")
-                self.tracer.end_transaction()
-                if error.sqlstate not in REFUSED_IN_TRANSACTION:
-                    raise
-        self._parked(step, self.tracer)
+        if _commits_itself(step):
+            self._parked(step, self.tracer, ())
+            return
+        clock = self.clock
+        self.connection.execute(b"BEGIN")
+        try:
+            self._inside(step)
+            self._send(b"COMMIT")
+        except psycopg.Error as error:
+            self.connection.execute(b"ROLLBACK")
+            self.tracer.end_transaction()
+            if error.sqlstate not in REFUSED_IN_TRANSACTION:
+                raise
+            self.clock = clock
+            self._parked(step, self.tracer, (compare.transaction_claim(step, False),))
+            return
+        if not step.impact.allowed_in_transaction:
+            self.done[-1].claims += (compare.transaction_claim(step, True),)
 
-    def _parked(self, step: Step, tracer: Tracer) -> None:
+    def _parked(self, step: Step, tracer: Tracer, claims: tuple[Claim, ...]) -> None:
         before = tracer.alone_before(step.statement.tag)
         targets = [
             oid for oid, relation in before.items() if step.impact.lock_on(relation.name) and relation.kind in _HOLDABLE
@@ -157,7 +178,9 @@ class _ScriptRun:
         start = self.clock
         duration = parking.run(lambda: self._execute(step))
         self.clock += duration
-        self._note(step, start, duration, tracer.alone_after(step.statement.tag, parking.seen))
+        measured = tracer.alone_after(step.statement.tag, parking.seen)
+        self._note(step, start, duration, measured, alone=True)
+        self.done[-1].claims += claims
 
     def _timed(self, step: Step) -> tuple[float, float]:
         """Runs a statement; when it started and how long it took, in milliseconds."""
@@ -170,6 +193,8 @@ class _ScriptRun:
         return start, duration
 
     def _execute(self, step: Step) -> None:
+        if self.extensions is not None and self.extensions.run_instead(step, self.connection):
+            return
         text = _text(step)
         if step.statement.tag == "CopyStmt" and _COPY_FROM_STDIN.search(text):
             with self.connection.cursor() as cursor, cursor.copy(text.encode()) as copy:
@@ -186,7 +211,12 @@ class _ScriptRun:
         finally:
             self.clock += (time.perf_counter() - began) * 1000
 
-    def _note(self, step: Step, start: float, duration: float, measured: Measured) -> None:
+    def _note(
+        self, step: Step, start: float, duration: float, measured: Measured | None = None, *, alone: bool = False
+    ) -> None:
+        """Adds the trace of a statement; ``measured`` is None where it was not measured or did nothing."""
+        compared = measured is not None
+        measured = measured or Measured()
         trace = StatementTrace(
             place=place_of(step.script, step.statement.start, step.statement.end),
             sql=step.sql,
@@ -201,7 +231,7 @@ class _ScriptRun:
             foreign_keys=measured.foreign_keys,
             truncated=measured.truncated,
             step=step.index,
-            notes=measured.notes,
+            claims=compare.claims_of(step, measured, alone=alone) if compared else (),
         )
         self.done.append(trace)
         self.unreleased.append(trace)
@@ -213,8 +243,10 @@ class _ScriptRun:
             raise error
         at_commit = bool(self.done) and self.done[-1].step == step.index
         if not at_commit:
-            self._note(step, self.clock, 0.0, Measured())
+            self._note(step, self.clock, 0.0)
         self.error = self.done[-1].error = measured_error(step, error, at_commit=at_commit)
+        if self.tracer is not None:
+            self.done[-1].claims += compare.error_claims(step, self.error)
 
     def _refuse_unreadable(self) -> None:
         """A text that the parser does not take: the server is asked too, which runs nothing of it then."""

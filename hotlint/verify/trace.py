@@ -112,8 +112,9 @@ Relations = dict[int, Relation]
 
 
 class Measured(msgspec.Struct, gc=False):
-    """What one statement did. ``foreign_keys`` are constraints whose rows were checked; ``maintained`` are tables that
-    VACUUM or ANALYZE read."""
+    """What one statement did. ``foreign_keys`` are constraints whose rows were checked. ``held`` is the strongest mode
+    by relation that is held after the statement, by the names before it; ``existing`` are the relations that there
+    were before its transaction."""
 
     locks: tuple[MeasuredLock, ...] = ()
     rewrites: tuple[Rewrite, ...] = ()
@@ -122,7 +123,8 @@ class Measured(msgspec.Struct, gc=False):
     victims: tuple[Victim, ...] = ()
     foreign_keys: tuple[str, ...] = ()
     truncated: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    held: dict[str, str] = {}
+    existing: frozenset[str] = frozenset()
 
 
 class Tracer:
@@ -179,13 +181,21 @@ class Tracer:
         if tag in QUIET or self._before is None:
             return Measured()
         notices = tuple(self._notices)
-        locks = self._new_locks(self.locks())
+        stronger = self._new_locks(self.locks())
         self._of().execute(b"SET client_min_messages = warning")
         now = self.relations(self._of())
         measured = self._measured(tag, notices, self._last, now)
-        measured.locks = locks
+        named = self._named()
+        measured.locks = measured_locks(named, stronger)
+        measured.held = {str(named[oid].name): mode for oid, mode in self._held.items()}
+        measured.existing = frozenset(str(relation.name) for relation in named.values())
         self._last = now
         return measured
+
+    def _named(self) -> Relations:
+        """What existed before the transaction, by the names that it has now, at the start of a statement."""
+        assert self._before is not None
+        return {oid: self._last.get(oid, relation) for oid, relation in self._before.items()}
 
     def after_rollback_to(self) -> None:
         """A savepoint was returned to: what was locked after it is free again, and may be locked anew."""
@@ -222,7 +232,7 @@ class Tracer:
         ).fetchone()
         return bool(row and row[0])
 
-    def _new_locks(self, found: list[tuple[int, str, bool]]) -> tuple[MeasuredLock, ...]:
+    def _new_locks(self, found: list[tuple[int, str, bool]]) -> dict[int, str]:
         """The locks that are stronger than what the transaction held before, on what existed before it."""
         assert self._before is not None
         stronger: dict[int, str] = {}
@@ -231,12 +241,12 @@ class Tracer:
             if oid in self._before and (held is None or strength(mode) > strength(held)):
                 stronger[oid] = mode
         self._held.update(stronger)
-        return measured_locks(self._before, stronger)
+        return stronger
 
     def _measured(self, tag: str, notices: tuple[str, ...], last: Relations, now: Relations) -> Measured:
         """Everything but the locks, told of what existed before the transaction."""
         assert self._before is not None
-        reading = _Reading(self._before, last, now)
+        reading = _Reading(self._named(), last, now)
         for notice in notices:
             reading.notice(notice)
         reading.files(tag)
@@ -248,7 +258,7 @@ class Tracer:
     def alone_before(self, tag: str) -> Relations:
         """What is there before a statement that runs by itself."""
         connection = self._of()
-        self._before = self.relations(connection)
+        self._before = self._last = self.relations(connection)
         connection.execute(b"SET client_min_messages = debug2" if tag == "VacuumStmt" else _DEBUG1)
         self._notices.clear()
         return self._before
@@ -265,6 +275,8 @@ class Tracer:
             if oid in before and (oid not in strongest or strength(mode) > strength(strongest[oid])):
                 strongest[oid] = mode
         measured.locks = measured_locks(before, strongest)
+        measured.held = {lock.relation: lock.mode for lock in measured.locks}
+        measured.existing = frozenset(str(relation.name) for relation in before.values())
         self.end_transaction()
         return measured
 

@@ -1,0 +1,236 @@
+"""Replays a project's history on a scratch database and puts together what was measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from hotlint.errors import UsageError
+from hotlint.finding import Finding
+from hotlint.planning.model import MigrationPlan, Plan
+from hotlint.project.model import Project
+from hotlint.source import Script
+from hotlint.verify import compare
+from hotlint.verify.extensions import Extensions
+from hotlint.verify.findings import found
+from hotlint.verify.model import Agreement, MigrationTrace, ScriptTrace, VerifiedProject
+from hotlint.verify.server import ScratchError, ScratchServer
+from hotlint.verify.session import run_script
+from hotlint.verify.trace import Tracer
+
+if TYPE_CHECKING:
+    from psycopg import OperationalError
+
+
+class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What to verify. ``migration`` or ``last``: report on that one, or the newest ones, only; all are replayed.
+
+    ``keep_going``: after a migration that fails, run the next one all the same. ``stub_extensions`` are left out where
+    a history creates them; ``roles`` are made before it.
+    """
+
+    migration: str | None = None
+    last: int | None = None
+    keep_going: bool = False
+    stub_extensions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+class Observer(Protocol):
+    """More to look at around each migration's up script: rows, round trips, checks.
+
+    ``before`` and ``after`` are called with nobody connected to the database, before the up script and after it was
+    run without an error; ``after`` may fill in the trace, and gives findings.
+    """
+
+    def before(self, server: ScratchServer, dbname: str, plan: MigrationPlan) -> None: ...
+
+    def after(
+        self, server: ScratchServer, dbname: str, plan: MigrationPlan, trace: MigrationTrace
+    ) -> Iterable[Finding]: ...
+
+
+Progress = Callable[[int, int, str], None]
+"""Called with the number of migrations that are done, that of all, and the name of the one that comes."""
+
+
+def verify_project(
+    project: Project,
+    plan: Plan,
+    server: ScratchServer,
+    options: VerifyOptions | None = None,
+    *,
+    findings: Sequence[Finding] = (),
+    observers: Sequence[Observer] = (),
+    progress: Progress | None = None,
+) -> VerifiedProject:
+    """Runs the whole history, from nothing or from the baseline, in a scratch database that is dropped afterwards.
+
+    ``findings`` are those of ``check`` on the same plan, for the server's verdicts.
+
+    Raises ``UsageError`` for an unknown migration, and ``ScratchError`` where the server goes away.
+    """
+    import psycopg
+
+    replay = _Replay(project, plan, server, options or VerifyOptions(), findings, observers, progress)
+    try:
+        return replay.run()
+    except psycopg.OperationalError as error:
+        raise _gone(error) from error
+
+
+class _Replay:
+    """One project's history on one scratch database."""
+
+    def __init__(
+        self,
+        project: Project,
+        plan: Plan,
+        server: ScratchServer,
+        options: VerifyOptions,
+        findings: Sequence[Finding],
+        observers: Sequence[Observer],
+        progress: Progress | None,
+    ) -> None:
+        self.project, self.plan, self.server, self.options = project, plan, server, options
+        self.check_findings = findings
+        self.observers = observers
+        self.progress = progress or _silent
+        self.shown = _shown(plan, options)
+        self.traces: list[MigrationTrace] = []
+        self.findings: list[Finding] = []
+        self.notes: list[str] = list(server.notes)
+
+    def run(self) -> VerifiedProject:
+        began = time.perf_counter()
+        self.server.create_roles(self.options.roles)
+        dbname = self.server.create_database()
+        try:
+            self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
+            if self.project.baseline is not None:
+                self._baseline(self.project.baseline, dbname)
+            total = len(self.plan.migrations)
+            for done, migration in enumerate(self.plan.migrations):
+                self.progress(done, total, migration.migration.id)
+                if not self._migration(migration, dbname) and not self.options.keep_going:
+                    self._not_run(total - done - 1)
+                    break
+            else:
+                self.progress(total, total, "")
+        finally:
+            self.server.drop_database(dbname)
+        return VerifiedProject(
+            root=self.project.root,
+            framework=self.project.framework,
+            migrations=tuple(self.traces),
+            findings=tuple(self.findings),
+            notes=(*self.notes, *self.extensions.notes),
+            duration_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def _not_run(self, number: int) -> None:
+        if number:
+            self.notes.append(f"{number} later migration{'s were' if number > 1 else ' was'} not run")
+
+    def _baseline(self, script: Script, dbname: str) -> None:
+        """Loads the schema that the history starts from; a dump may set anything, so in a connection of its own."""
+        from hotlint.planning.loop import PlanOptions, make_plan
+        from hotlint.project.model import Migration
+
+        history = Project(
+            root=self.project.root,
+            framework="baseline",
+            dialect=self.project.dialect,
+            migrations=(Migration("baseline", "", script, transaction="none"),),
+        )
+        plan = make_plan(history, self.plan.server, PlanOptions(downs=False))
+        with self.server.connect("owner", dbname) as connection:
+            trace = run_script(connection, plan.migrations[0], None, self.extensions)
+        self._tell_error(trace, "the baseline")
+
+    def _migration(self, plan: MigrationPlan, dbname: str) -> bool:
+        """Runs one migration; whether it went well."""
+        shown = plan.migration.id in self.shown
+        observers = self.observers if shown else ()
+        for observer in observers:
+            observer.before(self.server, dbname, plan)
+        trace = self._up(plan, dbname, traced=shown)
+        if shown:
+            measured = MigrationTrace(plan.migration.id, plan.migration.name, trace)
+            self.traces.append(measured)
+            measured.verdicts = tuple(self._verdicts(plan, trace))
+            self._tell_disagreements(trace)
+        self._tell_error(trace, f"migration {plan.migration.id}")
+        if trace.error is None:
+            for observer in observers:
+                self.findings.extend(observer.after(self.server, dbname, plan, measured))
+        return trace.error is None
+
+    def _up(self, plan: MigrationPlan, dbname: str, *, traced: bool) -> ScriptTrace:
+        with self.server.connect("owner", dbname) as connection:
+            if not traced:
+                return run_script(connection, plan, None, self.extensions)
+            with Tracer(self.server, dbname) as tracer:
+                return run_script(connection, plan, tracer, self.extensions)
+
+    def _verdicts(self, plan: MigrationPlan, trace: ScriptTrace) -> Iterable[tuple[Finding, Agreement, str]]:
+        for finding in self.check_findings:
+            if finding.migration == plan.migration.id and finding.place.path == plan.migration.up.path:
+                agreement, why = compare.verdict(finding, trace.statements)
+                yield finding, agreement, why
+
+    def _tell_disagreements(self, trace: ScriptTrace) -> None:
+        for statement in trace.statements:
+            for claim in compare.disagreements(statement):
+                if claim.kind == "error" and claim.planned is None:
+                    continue  # told as an error of the migration
+                relations = (claim.relation,) if claim.relation else ()
+                message = compare.sentence(claim)
+                self.findings.append(
+                    found(
+                        "plan-disagrees",
+                        message[0].upper() + message[1:],
+                        statement.place,
+                        migration=trace.migration,
+                        relations=relations,
+                    )
+                )
+
+    def _tell_error(self, trace: ScriptTrace, what: str) -> None:
+        error = trace.error
+        if error is None:
+            return
+        more = "; ".join(part for part in (error.detail, error.hint) if part)
+        self.findings.append(
+            found(
+                "migration-fails",
+                f"The server stops {what}: {error.message} ({error.sqlstate}){'. ' + more if more else ''}",
+                error.place,
+                migration=trace.migration,
+                help=self.extensions.told(error.message),
+            )
+        )
+
+
+def _shown(plan: Plan, options: VerifyOptions) -> frozenset[str]:
+    """The ids of the migrations to report on."""
+    ids = [migration.migration.id for migration in plan.migrations]
+    if options.migration is not None:
+        if options.migration not in ids:
+            from hotlint.errors import nearest
+
+            raise UsageError(f'there is no migration "{options.migration}"{nearest(options.migration, ids)}')
+        return frozenset([options.migration])
+    return frozenset(ids if options.last is None else ids[-options.last :] if options.last else ())
+
+
+def _silent(_done: int, _total: int, _name: str) -> None:
+    return
+
+
+def _gone(error: OperationalError) -> ScratchError:
+    first = (str(error).strip().splitlines() or ["no reason given"])[0]
+    return ScratchError(f"the scratch server is gone: {first}")
