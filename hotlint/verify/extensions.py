@@ -53,7 +53,6 @@ LENT = frozenset([
     "refint", "vector", "xml2",
 ])
 # fmt: on
-)
 
 
 class Extensions:
