@@ -70,12 +70,17 @@ def in_two_steps(step: Step, context: Context, constraint: Added) -> Fix | None:
     if constraint.body is None:
         return None
     table, name = context.sql_name(step, constraint.relation), sql.identifier(constraint.name)
-    dropped = _dropped_first(step, constraint)
-    first = [f"ALTER TABLE {table} {dropped}ADD CONSTRAINT {name} {constraint.body} NOT VALID"]
-    if constraint.inline:
-        if constraint.column is None:
-            return None
-        first.insert(0, f"ALTER TABLE {table} {constraint.column}")
+    if constraint.inline and constraint.column is None:
+        return None
+    subcommand = f"ADD CONSTRAINT {name} {constraint.body} NOT VALID"
+    if constraint.column is not None:
+        whole = context.with_instead(step, f"{constraint.column}, {subcommand}")
+        first = [f"ALTER TABLE {table} {constraint.column}", f"ALTER TABLE {table} {subcommand}"]
+    else:
+        whole = context.with_instead(step, subcommand)
+        first = [f"ALTER TABLE {table} {subcommand}"]
+    if whole is not None:
+        first = [whole]
     second = [f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"]
     return context.fix_in_migrations(step, "Add it NOT VALID, then validate it", first, second)
 
@@ -89,7 +94,8 @@ def index_first(step: Step, context: Context, constraint: Added) -> Fix | None:
         return None
     table = context.sql_name(step, constraint.relation)
     record = step.before.table(constraint.relation)
-    statements = [f"ALTER TABLE {table} {constraint.column}"] if constraint.inline else []
+    before = _before_index(step, context, constraint, table)
+    statements = [*before]
     if record is not None and record.kind == "partitioned table":
         return None if constraint.inline else _partition_by_partition(step, context, constraint)
     if definition.kind == "primary key":
@@ -101,8 +107,9 @@ def index_first(step: Step, context: Context, constraint: Added) -> Fix | None:
     index = sql.quote(ready.name.name) if ready is not None else _free_name(step, constraint)
     if ready is None:
         statements.append(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} {_index_body(definition, columns)}")
-    dropped = _dropped_first(step, constraint)
-    statements.append(f"ALTER TABLE {table} {dropped}ADD CONSTRAINT {name} {_using(definition, index)}")
+    take = f"ADD CONSTRAINT {name} {_using(definition, index)}"
+    whole = context.with_instead(step, take) if not before else None
+    statements.append(whole or f"ALTER TABLE {table} {take}")
     if ready is not None and len(statements) == 1:
         return context.fix(f"Take the index {ready.name.name}, which is there already", *statements)
     return context.fix_without_transaction(step, "Build its index concurrently, then add it", *statements)
@@ -229,16 +236,14 @@ def _begins(word: str, before: str, after: str) -> bool:
 # -- what the server makes of it
 
 
-def _dropped_first(step: Step, constraint: Added) -> str:
-    """``DROP CONSTRAINT old, `` where the statement puts the new one in the place of an old one."""
-    before, after = step.before.table(constraint.relation), step.after.table(constraint.relation)
-    if before is None or after is None:
-        return ""
-    key = constraint.definition.kind == "primary key"
-    old = before.primary_key if key else before.constraint(constraint.name)
-    if old is None or (after.constraint(old.name) is not None and old.name != constraint.name):
-        return ""
-    return f"DROP CONSTRAINT {sql.quote(old.name)}, "
+def _before_index(step: Step, context: Context, constraint: Added, table: str) -> list[str]:
+    """What must be there before an index is built: a column that the statement itself adds."""
+    if constraint.inline:
+        return [context.with_instead(step, constraint.column or "") or f"ALTER TABLE {table} {constraint.column}"]
+    record = step.before.table(constraint.relation)
+    new = record is None or any(record.column(column) is None for column in constraint.columns)
+    rest = context.with_instead(step, "") if new else None
+    return [] if rest is None else [rest]
 
 
 def _free_name(step: Step, constraint: Added) -> str:

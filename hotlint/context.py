@@ -171,6 +171,19 @@ class Context:
         start, end = self._span(step)
         return step.script.text[start:end]
 
+    def with_instead(self, step: Step, instead: str) -> str | None:
+        """The ALTER TABLE in question with ``instead`` in the place of the subcommand (or without it, where that is
+        empty); None where the subcommand is all that there is, and inside a DO block."""
+        (start, end), whole = self._span(step), step.statement
+        if self.body is not None or len(step.operations) < 2 or (start, end) == (whole.start, whole.end):
+            return None
+        before, after = step.script.text[whole.start : start], step.script.text[end : whole.end].rstrip("; \n")
+        if not instead and before.rstrip().endswith(","):
+            before = before.rstrip()[:-1]
+        elif not instead:
+            after = after.lstrip().removeprefix(",").lstrip()
+        return f"{before}{instead}{after}"
+
     def is_new(self, step: Step, relation: QName) -> bool:
         """Whether ``relation`` was made earlier in the same script: others may see it, but it holds nothing of
         theirs."""

@@ -41,7 +41,9 @@ class AddCheckValidates(Rule):
             "  ADD CHECK (total < 1000000);",
             transaction=False,
             line=3,
-            fix="ALTER TABLE app.orders ADD CONSTRAINT orders_total_check CHECK (total > 0) NOT VALID;\n"
+            fix="ALTER TABLE app.orders\n  DROP COLUMN IF EXISTS note,\n"
+            "  ADD CONSTRAINT orders_total_check CHECK (total > 0) NOT VALID, -- no free lunch\n"
+            "  ADD CHECK (total < 1000000);\n"
             "ALTER TABLE app.orders VALIDATE CONSTRAINT orders_total_check;",
         ),
         Example(
@@ -68,8 +70,8 @@ class AddCheckValidates(Rule):
             "  ADD CONSTRAINT known CHECK (status IN ('new', 'paid', 'sent'));",
             transaction=False,
             line=3,
-            fix="ALTER TABLE orders DROP CONSTRAINT known, ADD CONSTRAINT known"
-            " CHECK (status IN ('new', 'paid', 'sent')) NOT VALID;\n"
+            fix="ALTER TABLE orders\n  DROP CONSTRAINT known,\n"
+            "  ADD CONSTRAINT known CHECK (status IN ('new', 'paid', 'sent')) NOT VALID;\n"
             "ALTER TABLE orders VALIDATE CONSTRAINT known;",
         ),
     )

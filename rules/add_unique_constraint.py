@@ -42,7 +42,8 @@ class AddUniqueConstraint(Rule):
             line=3,
             fix='CREATE UNIQUE INDEX CONCURRENTLY "User_tenant_email_id_key" ON app."User" (tenant, email) INCLUDE (id)'
             " NULLS NOT DISTINCT;\n"
-            'ALTER TABLE app."User" ADD CONSTRAINT "User_tenant_email_id_key" UNIQUE USING INDEX'
+            'ALTER TABLE app."User"\n  ADD COLUMN phone text,\n'
+            '  ADD CONSTRAINT "User_tenant_email_id_key" UNIQUE USING INDEX'
             ' "User_tenant_email_id_key" DEFERRABLE INITIALLY DEFERRED;',
         ),
         Example(

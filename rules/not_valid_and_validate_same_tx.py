@@ -115,7 +115,7 @@ class NotValidAndValidateSameTx(Rule):
         table = context.sql_name(step, context.resolve(step, operation.relation))
         validate = f"ALTER TABLE {table} VALIDATE CONSTRAINT {sql.quote(operation.constraint)}"
         if adding is step:
-            rest = _without(sql.without_semicolon(step.sql), context.text(step))
+            rest = context.with_instead(step, "") or ""
             yield context.fix_in_migrations(step, "Validate in a statement of its own", [rest], [validate])
         elif step.transaction.kind == "explicit":
             yield context.fix("Validate in a transaction of its own", "COMMIT", "BEGIN", validate)
@@ -141,11 +141,3 @@ def _has(table: records.Table | None, name: str) -> bool:
     if table is None:
         return False
     return table.constraint(name) is not None or any(column.not_null_name == name for column in table.columns)
-
-
-def _without(statement: str, subcommand: str) -> str:
-    """An ALTER TABLE without one of its subcommands, and the comma between."""
-    before, _, after = statement.rpartition(subcommand)
-    if before.rstrip().endswith(","):
-        return before.rstrip()[:-1] + after
-    return before + after.lstrip().removeprefix(",").lstrip()

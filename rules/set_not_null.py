@@ -44,7 +44,8 @@ class SetNotNull(Rule):
             server=18,
             transaction=False,
             line=3,
-            fix='ALTER TABLE app."Order" ADD CONSTRAINT "Order_createdAt_not_null" NOT NULL "createdAt" NOT VALID;\n'
+            fix='ALTER TABLE app."Order"\n  ADD COLUMN note text;\n'
+            'ALTER TABLE app."Order" ADD CONSTRAINT "Order_createdAt_not_null" NOT NULL "createdAt" NOT VALID;\n'
             'ALTER TABLE app."Order" VALIDATE CONSTRAINT "Order_createdAt_not_null";',
         ),
         Example(
@@ -113,7 +114,9 @@ class SetNotNull(Rule):
         locks = [lock for lock in map(step.impact.lock_on, scanned) if lock is not None and context.blocked(step, lock)]
         if not locks:
             return
-        parts = steps_to_not_null(step, context, relation, column, name)
+        first, *others = steps_to_not_null(step, context, relation, column, name)
+        rest = context.with_instead(step, "")
+        parts = ((*(() if rest is None else (rest,)), *first), *others)
         yield context.finding(
             step,
             f"{words} reads every row of {locks[0].relation} for nulls in {column} under {locks[0].mode}: "
