@@ -205,7 +205,7 @@ def _settings(paths: tuple[str, ...], config: PathName | None, isolated: bool) -
         start = os.path.commonpath([os.path.abspath(path) for path in paths]) if paths else "."
     except ValueError:  # different drives
         start = "."
-    return settings_for(start)
+    return settings_for(start, absolute=bool(paths) and all(map(os.path.isabs, paths)))
 
 
 def _server(wanted: str | int | Server) -> Server:

@@ -115,8 +115,12 @@ class Settings(msgspec.Struct, frozen=True):
     folder: str = ""
 
     def resolve(self, path: str) -> str:
-        """A path of the configuration as the user would write it from the working directory."""
-        return os.path.normpath(os.path.join(self.folder, path)).replace(os.sep, "/")
+        """A path of the configuration as reports show it: from the working directory where it lies below it, else as
+        the configuration's own path was given, absolute or not."""
+        target = os.path.abspath(os.path.join(self.folder, path))
+        shown = os.path.relpath(target)
+        outside = shown == os.pardir or shown.startswith(os.pardir + os.sep)
+        return (target if outside and os.path.isabs(self.folder) else shown).replace(os.sep, "/")
 
     def project(self, root: str) -> ProjectSettings:
         """What holds for the project at ``root`` (as it is shown): what is said of the nearest folder at or above it,
@@ -207,8 +211,10 @@ class Settings(msgspec.Struct, frozen=True):
 _UNSAID = ProjectSettings()
 
 
-def find_config(start: str) -> str | None:
+def find_config(start: str, *, absolute: bool = False) -> str | None:
     """The configuration file for ``start`` (a file or folder): the nearest one upwards, None where there is none.
+
+    Its path is relative to the working directory, or ``absolute`` where all others are.
 
     Raises ``ConfigError`` where a folder has two, since either could be meant.
     """
@@ -224,7 +230,7 @@ def find_config(start: str) -> str | None:
             names = " and ".join(os.path.basename(path) for path in found)
             raise ConfigError(f"{names} both configure Hotlint here: keep one", os.path.relpath(folder))
         if found:
-            return os.path.relpath(found[0])
+            return found[0] if absolute else os.path.relpath(found[0])
         above = os.path.dirname(folder)
         if above == folder:
             return None
@@ -243,9 +249,9 @@ def load_config(path: str) -> Settings:
     return Settings(config, path.replace(os.sep, "/"), os.path.dirname(path))
 
 
-def settings_for(start: str) -> Settings:
-    """The configuration that holds at ``start``: found upwards, or all defaults."""
-    path = find_config(start)
+def settings_for(start: str, *, absolute: bool = False) -> Settings:
+    """The configuration that holds at ``start``: found upwards, or all defaults; ``absolute`` as in ``find_config``."""
+    path = find_config(start, absolute=absolute)
     return Settings() if path is None else load_config(path)
 
 

@@ -384,7 +384,18 @@ def test_whatever_the_files_hold_the_others_are_checked(project: Path) -> None:
 
 def test_a_stray_file_of_an_old_migration_is_old_too(project: Path) -> None:
     (project / "db" / "migrations" / "0001_order.down.sql").write_text("DROP TABLE orders;\n")
-    stray = ("--select", "bad-file-name", "--format", "json")
+    stray = ("--select", "bad-file-name,duplicate-version", "--format", "json")
     found = json.loads(run("check", *stray, cwd=project).stdout)["findings"]
-    assert [finding["path"] for finding in found] == ["db/migrations/0001_order.down.sql"]
+    assert [finding["path"] for finding in found] == ["db/migrations/0001_orders.down.sql"]
     assert json.loads(run("check", *stray, "--since", "0001", cwd=project).stdout)["findings"] == []
+
+
+@pytest.mark.parametrize(("below", "path"), [("", "db"), ("db", "migrations"), ("db/migrations", "."), ("x", "../db")])
+def test_globs_of_the_configuration_hold_wherever_one_stands(project: Path, below: str, path: str) -> None:
+    (project / "x").mkdir()
+    (project / "hotlint.yaml").write_text(
+        "per_path_ignores:\n  db/migrations/0002_*: [locking]\nprojects:\n  - path: db\n    framework: golang-migrate\n"
+    )
+    for named in (path, str(project / "db")):
+        done = run("check", named, cwd=project / below)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
