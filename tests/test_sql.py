@@ -126,3 +126,8 @@ def test_names_and_texts_are_quoted_as_they_must_be() -> None:
 def test_normalised_statements_differ_in_nothing_but_meaning() -> None:
     assert sql.normalised("ALTER  TABLE\n orders -- now\n ADD note TEXT") == "alter table orders add note text"
     assert sql.normalised("SELECT 'A  b', \"C\"") == "select 'A  b' , \"C\""
+
+
+def test_one_line_has_neither_comments_nor_line_breaks_outside_quotes() -> None:
+    text = "ADD  CHECK (a\n > 0) -- positive\n, note 'a  b' /* end */"
+    assert sql.one_line(text) == "ADD CHECK (a > 0) , note 'a  b'"

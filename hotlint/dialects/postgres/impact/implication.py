@@ -91,6 +91,9 @@ def excludes_bound(table: Table, key: PartitionKey, bound: Bound) -> bool:
 
 def _false_within(expr: Expr, column: str, bound: Bound) -> bool:
     """Whether an expression is surely false for every value of the column within the bound."""
+    within = {_constant(value) for value in bound.values}
+    if within and within <= (_values_left_out(expr, column) or set()):
+        return True
     if expr.kind in ("and", "or"):
         found = (_false_within(arg, column, bound) for arg in expr.args)
         return any(found) if expr.kind == "and" else all(found)
@@ -99,9 +102,8 @@ def _false_within(expr: Expr, column: str, bound: Bound) -> bool:
     if expr.kind == "is_null":
         return _column(expr.args[0]) == column
     if bound.values:
-        within = {_constant(value) for value in bound.values}
-        values, other = _values(expr, column), _values_left_out(expr, column)
-        return (values is not None and values.isdisjoint(within)) or (other is not None and within <= other)
+        values = _values(expr, column)
+        return values is not None and values.isdisjoint(within)
     comparisons = [c for c in _comparisons(expr) if c[0] == column]
     lower, upper = bound.lower[0] if bound.lower else None, bound.upper[0] if bound.upper else None
     above = upper is not None and _proved(comparisons, ">=", upper)
@@ -137,7 +139,9 @@ def _at_least(one: str | float | None, other: str | float | None) -> bool:
 
 
 def _values_left_out(expr: Expr, column: str) -> set[str | float | None] | None:
-    """The constants that ``column <> constant`` or ``column NOT IN (…)`` leaves out."""
+    """The constants that ``column <> constant`` or ``column NOT IN (…)`` leaves out, or several of them together."""
+    if expr.kind == "and":
+        return {value for arg in expr.args for value in _values_left_out(arg, column) or ()}
     value = (expr.value or "").upper()
     operator = expr.kind == "operator" and value in ("<>", "!=") and len(expr.args) == 2
     if not (operator or (expr.kind == "test" and value == "NOT IN")) or _column(expr.args[0]) != column:
