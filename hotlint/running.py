@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hotlint.api import Request
 from hotlint.config import Settings
 from hotlint.config_values import check_values
@@ -18,6 +20,9 @@ from hotlint.project.model import Project
 from hotlint.registry import Registry, find_rules
 from hotlint.report.model import Failure, ProjectSummary, Report
 from hotlint.report.plan_model import PlanReport
+
+_WORTH_A_PROCESS = 150_000
+"""Characters of SQL beside the largest project's that take longer to check than a process to start."""
 
 
 def make_plans(request: Request, *, down: bool) -> PlanReport:
@@ -39,15 +44,37 @@ def make_report(request: Request) -> tuple[Report, tuple[str, ...], tuple[str, .
     found = _discover(request)
     registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
     run = _Run(request, registry)
-    for project, scope in zip(found.projects, found.scopes, strict=True):
-        run.check(project, scope)
+    for outcome in _judged(run, found):
+        run.add(outcome)
     run.raise_for_since()
     folders = (*found.folders, *USUAL_FOLDERS) if not request.paths else found.folders
     return run.report(found), tuple(dict.fromkeys(folders)), found.files
 
 
+class _Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What the check of one project gave; ``since`` has each wanted migration that was looked for in it, with what to
+    tell where it is not there, None where it is."""
+
+    summary: ProjectSummary
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    suppressed: int = 0
+    since: dict[str, str | None] = {}
+
+
+def _judged(run: _Run, found: Discovery) -> list[_Outcome]:
+    """The outcomes of all projects, in their order; several processes share them where there is much to read."""
+    from hotlint.parallel import processors, spread
+
+    sizes = [sum(len(m.up.text) for m in project.migrations) for project in found.projects]
+    order = sorted(range(len(sizes)), key=lambda at: -sizes[at])
+    processes = processors() if sum(sizes) - max(sizes, default=0) > _WORTH_A_PROCESS else 1
+    done = spread(order, lambda at: run.check(found.projects[at], found.scopes[at]), _Outcome, processes)
+    return [done[at] for at in range(len(sizes))]
+
+
 class _Run:
-    """The projects of one check, one after the other; a plan is let go as soon as it has been judged."""
+    """The projects of one check; a plan is let go as soon as it has been judged."""
 
     def __init__(self, request: Request, registry: Registry) -> None:
         self.request = request
@@ -56,26 +83,39 @@ class _Run:
         self.findings: list[Finding] = []
         self.failures = [Failure(error.source, error.message) for error in registry.errors]
         self.suppressed = 0
-        self._unknown: dict[str, UsageError] = {}
-        self._known: set[str] = set()
+        self._since_found: dict[str, str | None] = {}
 
-    def check(self, project: Project, scope: frozenset[str] | None) -> None:
-        """Plans and judges one project; a failure inside costs this project only."""
+    def check(self, project: Project, scope: frozenset[str] | None) -> _Outcome:
+        """Plans and judges one project, and changes nothing here; a failure inside costs this project only."""
+        since: dict[str, str | None] = {}
         try:
             plan = make_plan(project, self.request.server, plan_options(self.request.settings, project, True))
-            result = lint(plan, self.registry, self._lint_options(plan, scope))
+            result = lint(plan, self.registry, self._lint_options(plan, scope, since))
         except UsageError:
             raise
         except Exception as error:
-            self.failures.append(_failure_of_project(project, error))
-            self.projects.append(ProjectSummary.of(project))
-            return
-        self.projects.append(ProjectSummary.of(project, sum(len(m.steps) for m in plan.migrations)))
-        self.findings += result.findings
-        self.failures += map(_failure_of_rule, result.internal_errors)
-        self.suppressed += result.suppressed
+            return _Outcome(ProjectSummary.of(project), failures=(_failure_of_project(project, error),), since=since)
+        return _Outcome(
+            ProjectSummary.of(project, sum(len(m.steps) for m in plan.migrations)),
+            result.findings,
+            tuple(map(_failure_of_rule, result.internal_errors)),
+            result.suppressed,
+            since,
+        )
 
-    def _lint_options(self, plan: Plan, scope: frozenset[str] | None) -> LintOptions:
+    def add(self, outcome: _Outcome) -> None:
+        """Takes the outcome of one project into the report."""
+        self.projects.append(outcome.summary)
+        self.findings += outcome.findings
+        self.failures += outcome.failures
+        self.suppressed += outcome.suppressed
+        for wanted, message in outcome.since.items():
+            if message is None:
+                self._since_found[wanted] = None
+            else:
+                self._since_found.setdefault(wanted, message)
+
+    def _lint_options(self, plan: Plan, scope: frozenset[str] | None, since: dict[str, str | None]) -> LintOptions:
         settings, config = self.request.settings, self.request.settings.config
         return LintOptions(
             select=self.request.select,
@@ -83,12 +123,12 @@ class _Run:
             severity=config.severity,
             rule_options=config.rule_options,
             per_path_ignores={settings.glob(glob): ids for glob, ids in config.per_path_ignores.items()},
-            since=self._since(plan),
+            since=self._since(plan, since),
             scope=scope,
             today=self.request.today,
         )
 
-    def _since(self, plan: Plan) -> str | None:
+    def _since(self, plan: Plan, noted: dict[str, str | None]) -> str | None:
         """``--since`` where this project has such a migration, else its ``start_after`` where it has that one."""
         for wanted in (self.request.since, self.request.settings.project(plan.project.root).start_after):
             if wanted is None or not plan.migrations:
@@ -96,18 +136,21 @@ class _Run:
             try:
                 migrations_since(plan, wanted)
             except UsageError as error:
-                self._unknown.setdefault(wanted, error)
+                noted[wanted] = str(error)
             else:
-                self._known.add(wanted)
+                noted[wanted] = None
                 return wanted
         return None
 
     def raise_for_since(self) -> None:
         """One project with such a migration is enough; none is the user's mistake."""
-        for wanted, error in self._unknown.items():
-            if wanted not in self._known:
-                in_command = wanted == self.request.since
-                raise error if in_command else self.request.settings.start_after_error(wanted, str(error))
+        for wanted, message in self._since_found.items():
+            if message is not None:
+                raise (
+                    UsageError(message)
+                    if wanted == self.request.since
+                    else self.request.settings.start_after_error(wanted, message)
+                )
 
     def report(self, found: Discovery) -> Report:
         return Report(
