@@ -76,11 +76,13 @@ def _locks(step: Step, measured: Measured, alone: bool) -> Iterator[Claim]:
     new = {lock.relation: lock.mode for lock in measured.locks if lock.kind in RELATIONS}
     for name in sorted(planned.keys() | new.keys()):
         said, seen = planned.get(name), measured.held.get(name)
-        if said is not None and name in held and strength(held[name]) >= strength(said):
+        if name not in new and said is not None and seen is not None and strength(seen) >= strength(said):
+            continue  # held already, so that this statement shows nothing
+        if said is not None and name in held and strength(held[name]) > strength(said):
             said = held[name]
-            if name not in new:
-                continue
-        yield _claim("lock", name, said, seen, _agreement(step, said, seen, alone or name in brief))
+        # What triggers and foreign keys lock for each row is not seen where there are none.
+        watched = alone or name in brief or _queries(step)
+        yield _claim("lock", name, said, seen, _agreement(step, said, seen, watched))
 
 
 def _agreement(step: Step, said: str | None, seen: str | None, watched: bool) -> Agreement:

@@ -186,16 +186,16 @@ class Tracer:
         now = self.relations(self._of())
         measured = self._measured(tag, notices, self._last, now)
         named = self._named()
-        measured.locks = measured_locks(named, stronger)
-        measured.held = {str(named[oid].name): mode for oid, mode in self._held.items()}
+        measured.locks = measured_locks(named, {oid: mode for oid, mode in stronger.items() if oid in named})
+        measured.held = {str(named[oid].name): mode for oid, mode in self._held.items() if oid in named}
         measured.existing = frozenset(str(relation.name) for relation in named.values())
         self._last = now
         return measured
 
     def _named(self) -> Relations:
-        """What existed before the transaction, by the names that it has now, at the start of a statement."""
+        """What existed before the transaction and is still there, by its names at the start of the statement."""
         assert self._before is not None
-        return {oid: self._last.get(oid, relation) for oid, relation in self._before.items()}
+        return {oid: self._last[oid] for oid in self._before if oid in self._last}
 
     def after_rollback_to(self) -> None:
         """A savepoint was returned to: what was locked after it is free again, and may be locked anew."""
