@@ -16,6 +16,17 @@ import msgspec
 
 from hotlint import operations as ops
 from hotlint import sql
+from hotlint.backfill import (
+    bare_column,
+    beside,
+    domains_of,
+    fill_first,
+    in_batches,
+    is_required,
+    keep_filled,
+    key_column,
+    outside,
+)
 from hotlint.bulk import is_bulk, sets_only_new_columns
 from hotlint.catalog import records
 from hotlint.catalog.catalog import CatalogView
@@ -29,6 +40,7 @@ from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, 
 from hotlint.operations import Name, Operation, RelationOperation, TypeName
 from hotlint.planning.model import HeldLock, MigrationPlan, Plan, Step, TransactionInfo
 from hotlint.project.model import Migration, NoTransaction, Project
+from hotlint.replacement import constraint_body, index_sql, replaced_column, uses
 from hotlint.server import Server, Session
 from hotlint.source import Direction, Position, Script, Statement
 
@@ -78,14 +90,27 @@ __all__ = [
     "TypeName",
     "Victim",
     "added",
+    "bare_column",
+    "beside",
+    "constraint_body",
+    "domains_of",
+    "fill_first",
+    "in_batches",
     "in_two_steps",
     "index_first",
+    "index_sql",
     "is_bulk",
+    "is_required",
+    "keep_filled",
+    "key_column",
     "not_null_steps",
     "ops",
+    "outside",
     "records",
+    "replaced_column",
     "sets_only_new_columns",
     "sql",
+    "uses",
 ]
 
 

@@ -12,7 +12,9 @@ from hotlint.rule import (
     QName,
     Rule,
     Step,
+    in_batches,
     is_bulk,
+    key_column,
     ops,
     sets_only_new_columns,
     sql,
@@ -112,30 +114,9 @@ def _fills_new_columns(operation: ops.Update | ops.Delete, relation: QName, befo
 def _batches(step: Step, operation: ops.Update | ops.Delete, relation: QName, context: Context) -> tuple[Fix, ...]:
     """A loop over the table by its one-column primary key, where the statement is simple enough to take over."""
     table = step.before.table(relation)
-    key = table.primary_key if table is not None else None
-    if key is None or len(key.columns) != 1 or operation.joins or context.body is not None or operation.returning:
+    if key_column(table) is None or operation.joins or context.body is not None or operation.returning:
         return ()
-    column, name = sql.quote(key.columns[0]), context.sql_name(step, relation)
-    text = context.text(step).rstrip().rstrip(";")
-    condition = "AND" if operation.where is not None else "WHERE"
-    alias = sql.quote(operation.alias or relation.name)
-    loop = f"""DO $$
-DECLARE
-  last {_type_of_key(step, relation, key.columns[0])};
-  next {_type_of_key(step, relation, key.columns[0])};
-BEGIN
-  LOOP
-    SELECT max({column}) INTO next
-      FROM (SELECT {column} FROM {name} WHERE last IS NULL OR {column} > last ORDER BY {column} LIMIT 5000) batch;
-    EXIT WHEN next IS NULL;
-    {text}
-      {condition} (last IS NULL OR {alias}.{column} > last) AND {alias}.{column} <= next;
-    COMMIT;
-    last := next;
-  END LOOP;
-END $$;"""
-    return (context.fix_without_transaction(step, "In batches that commit", loop),)
-
-
-def _type_of_key(step: Step, relation: QName, column: str) -> str:
-    return f"{relation}.{column}%TYPE"
+    statement, where = sql.split_where(sql.without_semicolon(context.text(step)))
+    alias = sql.quote(operation.alias) if operation.alias is not None else None
+    loop = in_batches(step, context, relation, statement, where, alias)
+    return (context.fix_without_transaction(step, "In batches that commit", loop),) if loop is not None else ()

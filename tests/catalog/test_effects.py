@@ -294,3 +294,17 @@ def test_a_baseline_says_what_exists_and_that_nothing_else_does() -> None:
     outcome = replay("SELECT * FROM u", catalog)[0]
     assert outcome.error is not None
     assert outcome.error.sqlstate == "42P01"
+
+
+def test_truncate_cascade_follows_tables_that_refer_to_themselves_and_to_each_other() -> None:
+    catalog = schema(
+        """
+        CREATE TABLE carts (id int PRIMARY KEY, parent_id int REFERENCES carts);
+        CREATE TABLE items (id int PRIMARY KEY, cart_id int REFERENCES carts);
+        ALTER TABLE carts ADD COLUMN first_item int REFERENCES items;
+        INSERT INTO carts SELECT 1;
+        INSERT INTO items SELECT 1;
+        TRUNCATE carts CASCADE;
+        """
+    )
+    assert [table(catalog, name).empty for name in ("carts", "items")] == [True, True]

@@ -133,17 +133,18 @@ def truncate(ctx: Context, op: Truncate) -> None:
     record = _target(ctx, op.relation, ())
     if not isinstance(record, Table) or not record.known:
         return
-    pending = [record.name]
+    pending, seen = [record.name], {record.name}
     while pending:
         found = ctx.catalog.table(pending.pop())
-        if found is None or (found.empty and found is not record):
+        if found is None:
             continue
         if not found.empty:
             ctx.put(replace(found, empty=True))
-        if not op.only:
-            pending.extend(ctx.catalog.children(found.name))
+        more = [] if op.only else list(ctx.catalog.children(found.name))
         if op.cascade:
-            pending.extend(other.name for other, _ in ctx.catalog.referencing(found.name))
+            more += [other.name for other, _ in ctx.catalog.referencing(found.name)]
+        pending += [name for name in more if name not in seen]
+        seen.update(more)
 
 
 def named(ctx: Context, op: LockTable) -> None:
