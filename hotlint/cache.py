@@ -167,10 +167,17 @@ def _listing(path: str) -> bytes:
     """Names in a folder, with which of them are folders."""
     try:
         with os.scandir(path) as entries:
-            names = sorted(entry.name + "/" * entry.is_dir() for entry in entries)
+            names = sorted(entry.name + "/" * _is_folder(entry) for entry in entries)
     except OSError:
         return b""
     return _digest("\0".join(names).encode("utf-8", errors="surrogateescape"))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _content(path: str) -> bytes:

@@ -399,3 +399,11 @@ def test_globs_of_the_configuration_hold_wherever_one_stands(project: Path, belo
     for named in (path, str(project / "db")):
         done = run("check", named, cwd=project / below)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_a_link_that_goes_round_hides_no_change_from_the_cache(project: Path) -> None:
+    folder = project / "db" / "migrations"
+    (folder / "round").symlink_to("round")
+    assert run("check", cwd=project).stdout == run("check", cwd=project).stdout
+    (folder / "0003_new.up.sql").write_text(BAD.replace("orders_day_idx", "other_idx"))
+    assert "0003_new.up.sql" in run("check", cwd=project).stdout
