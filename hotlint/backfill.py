@@ -98,8 +98,7 @@ def bare_column(step: Step, context: Context, relation: QName, column: ColumnDef
     """ADD COLUMN with nothing but the type and the collation."""
     type = sql.format_type(column.type) if column.type is not None else ""
     if column.collation is not None:
-        schema, collation = column.collation.schema, column.collation.name
-        type += f" COLLATE {sql.qualified(schema, collation) if schema is not None else sql.quote(collation)}"
+        type += f" COLLATE {sql.named(column.collation)}"
     return f"ALTER TABLE {context.sql_name(step, relation)} ADD COLUMN {sql.quote(column.name)} {type}"
 
 

@@ -51,7 +51,7 @@ def replaced_column(
         parts.append((*outside(step, context), *swap.indexes))
     begin, end = (["BEGIN"], ["COMMIT"]) if context.transaction_mode(step) == "none" else ([], [])
     parts.append([*begin, *swap.names, *end])
-    parts.append((f"ALTER TABLE {name} DROP COLUMN {sql.quote(_old(column.name))}",))
+    parts.append((f"ALTER TABLE {name} DROP COLUMN {sql.quote(_old(column.name))}", *swap.after))
     return context.fix_in_migrations(step, "A second column, copied in batches and swapped with the first", *parts)
 
 
@@ -60,10 +60,12 @@ def _old(column: str) -> str:
 
 
 class _Swap(msgspec.Struct, frozen=True):
-    """``indexes`` are to be built before, ``names`` are the statements of the transaction that swaps the columns."""
+    """``indexes`` are to be built before, ``names`` are the statements of the transaction that swaps the columns, and
+    ``after`` gives the indexes their old names when the old column is gone."""
 
     indexes: list[str]
     names: list[str]
+    after: list[str]
 
 
 def _swap(step: Step, context: Context, table: Table, column: Column, new: str) -> _Swap | None:
@@ -84,7 +86,7 @@ def _swap(step: Step, context: Context, table: Table, column: Column, new: str) 
     default = _moved_default(step, context, table, column)
     if moved is None or default is None:
         return None
-    built, taken = moved
+    built, taken, after = moved
     name, quoted = context.sql_name(step, relation), sql.quote(column.name)
     alter = f"ALTER TABLE {name}"
     trigger = sql.identifier(f"{relation.name}_{new}_fill")
@@ -98,7 +100,7 @@ def _swap(step: Step, context: Context, table: Table, column: Column, new: str) 
     ]
     if column.not_null:
         names.append(f"{alter} ALTER COLUMN {sql.quote(_old(column.name))} DROP NOT NULL")
-    return _Swap(built, names)
+    return _Swap(built, names, after)
 
 
 def _reads(reads: Sequence[tuple[QName, tuple[str, ...] | None]], relation: QName, column: str) -> bool:
@@ -130,9 +132,12 @@ def _moved_default(step: Step, context: Context, table: Table, column: Column) -
 
 def _moved_indexes(
     step: Step, context: Context, table: Table, column: Column, new: str
-) -> tuple[list[str], list[str]] | None:
-    """What builds the column's indexes for the new one, and what makes keys of them in the swap."""
-    built, taken = [], []
+) -> tuple[list[str], list[str], list[str]] | None:
+    """What builds the column's indexes for the new one, what makes keys of them in the swap, and what gives the others
+    their names back."""
+    built: list[str] = []
+    taken: list[str] = []
+    after: list[str] = []
     name = context.sql_name(step, table.name)
     for index in step.before.indexes(table.name):
         if not uses(index, column.name):
@@ -143,6 +148,8 @@ def _moved_indexes(
             return None
         built.append(statement)
         if index.constraint is None:
+            there = f"{sql.quote(index.name.schema)}.{sql.quote(fresh)}" if "." in name else sql.quote(fresh)
+            after.append(f"ALTER INDEX {there} RENAME TO {sql.quote(index.name.name)}")
             continue
         kind = next((c.kind for c in table.constraints if c.name == index.constraint), "unique")
         key = sql.quote(index.constraint)
@@ -150,7 +157,7 @@ def _moved_indexes(
             f"ALTER TABLE {name} DROP CONSTRAINT {key}",
             f"ALTER TABLE {name} ADD CONSTRAINT {key} {kind.upper()} USING INDEX {sql.quote(fresh)}",
         ]
-    return built, taken
+    return built, taken, after
 
 
 def uses(index: Index, column: str) -> bool:
@@ -181,7 +188,7 @@ def index_sql(index: Index, name: str, table: str, renamed: tuple[str, str] = ("
             return None
         for word, found in ((" COLLATE ", element.collation), (" ", element.opclass)):
             if found is not None:
-                text += word + (sql.qualified(found.schema, found.name) if found.schema else sql.quote(found.name))
+                text += word + sql.named(found)
         text += " DESC" if element.descending else ""
         text += f" NULLS {element.nulls.upper()}" if element.nulls != "default" else ""
         keys.append(text)

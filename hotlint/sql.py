@@ -6,6 +6,7 @@ from hotlint.catalog.names import quote
 from hotlint.dialects.postgres.scan import tokens
 from hotlint.dialects.postgres.settings import duration_ms
 from hotlint.dialects.postgres.types.names import format_type
+from hotlint.operations import Name
 from hotlint.sql_render import render_column, render_expression
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "index_tail",
     "keyword_end",
     "literal",
+    "named",
     "normalised",
     "one_line",
     "parenthesised",
@@ -93,6 +95,11 @@ def one_line(text: str) -> str:
 def qualified(schema: str, name: str) -> str:
     """A name with its schema, each quoted where it must be."""
     return f"{quote(schema)}.{quote(name)}"
+
+
+def named(name: Name) -> str:
+    """A name as a statement gives it, as SQL: with its schema where it has one."""
+    return quote(name.name) if name.schema is None else qualified(name.schema, name.name)
 
 
 def identifier(name: str) -> str:

@@ -128,14 +128,17 @@ class AlterColumnType(Rule):
         builds, checks = _rebuilt(step, relation, column), _checked(step, relation, column)
         if rewriting:
             what, fixes = rewriting, _instead_of_rewrite(step, operation, context, relation)
+            help = "add a column of the new type, keep it filled by a trigger, copy in batches, and swap the names"
         elif builds:
             names = ", ".join(str(name) for name in builds)
             what = f"builds {names} anew under {lock.mode}: {context.blocked(step, lock)}"
             fixes = _instead_of_builds(step, operation, context, relation, builds)
+            help = "build the index concurrently, before or after: on a second column, or on this one without the index"
         elif checks:
             names = ", ".join(f"{c.name} of {on}" for on, c in checks)
             what = f"checks {names} again on every row under {lock.mode}: {context.blocked(step, lock)}"
             fixes = _instead_of_checks(step, operation, context, relation, checks)
+            help = "take the constraint away in the same transaction, and add it again NOT VALID to be validated later"
         else:
             return
         found = table.column(column) if table is not None else None
@@ -143,9 +146,9 @@ class AlterColumnType(Rule):
         lost = any(d.what == "values" and d.name == column for d in step.impact.data_loss)
         yield context.finding(
             step,
-            f"Changing {column}{old} to {sql.format_type(operation.to)} {what}"
+            f"Changing {column}{old} to {_type(operation)} {what}"
             + ("; values that do not fit are rounded or cut" if lost else ""),
-            help="add a column of the new type, keep it filled by a trigger, copy in batches, and swap the names",
+            help=help,
             fixes=fixes,
         )
 
@@ -204,7 +207,7 @@ def _instead_of_rewrite(step: Step, operation: ops.AlterColumnType, context: Con
             (f"{alter} ADD CONSTRAINT {name} CHECK (char_length({quoted}) <= {to.modifiers[0]}) NOT VALID",),
             (f"{alter} VALIDATE CONSTRAINT {name}",),
         )
-    value = _using(step, operation, context) or f"{quoted}::{sql.format_type(to)}"
+    value = _using(step, operation, context) or quoted  # assigned, as the server does: what does not fit is refused
     replaced = replaced_column(step, context, table, column, to, value, operation.collation)
     if replaced is not None:
         yield replaced
@@ -214,14 +217,19 @@ def _is_text(type: ops.TypeName | None) -> bool:
     return type is not None and type.name in ("varchar", "text") and not type.dimensions
 
 
+def _type(operation: ops.AlterColumnType) -> str:
+    """The new type as SQL, with its collation where the statement gives one."""
+    text, collation = sql.format_type(operation.to), operation.collation
+    if collation is None:
+        return text
+    return f"{text} COLLATE {sql.named(collation)}"
+
+
 def _alter(step: Step, operation: ops.AlterColumnType, context: Context, relation: QName) -> str:
     """The change alone, as a statement."""
     text = f"ALTER TABLE {context.sql_name(step, relation)} ALTER COLUMN {sql.quote(operation.column)}"
-    text += f" TYPE {sql.format_type(operation.to)}"
-    collation, using = operation.collation, _using(step, operation, context)
-    if collation is not None:
-        text += " COLLATE "
-        text += sql.qualified(collation.schema, collation.name) if collation.schema else sql.quote(collation.name)
+    text += f" TYPE {_type(operation)}"
+    using = _using(step, operation, context)
     return f"{text} USING {using}" if using is not None else text
 
 

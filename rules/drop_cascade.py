@@ -89,7 +89,7 @@ class DropCascade(Rule):
         if not _is_first(step, operation, context) or step.impact.error is not None or step.impact.skipped:
             return
         victims = [v for v in step.impact.victims if not v.automatic and not context.is_victim_new(v)]
-        what = _what(operation)
+        what = _what(step, operation, context)
         if victims:
             message = f"CASCADE takes along what depends on {what}: {', '.join(map(_told, victims))}"
         elif step.impact.victims or not _is_unknown(step, operation, context):
@@ -121,14 +121,16 @@ def _cascades(operation: Operation) -> bool:
     return isinstance(operation, DropCascade.operations) and bool(getattr(operation, "cascade", False))
 
 
-def _what(operation: Operation) -> str:
+def _what(step: Step, operation: Operation, context: Context) -> str:
     if isinstance(operation, ops.DropColumn):
-        return f"column {operation.column}"
+        return f"column {operation.column} of {context.resolve(step, operation.relation)}"
     if isinstance(operation, ops.DropConstraint):
-        return f"constraint {operation.constraint}"
-    name = operation.name if isinstance(operation, ops.DropObject) else getattr(operation, "relation", None)
-    kind = getattr(operation, "kind", "object")
-    return f"{kind} {name.name}" if name is not None else str(kind)
+        return f"constraint {operation.constraint} of {context.resolve(step, operation.relation)}"
+    if isinstance(operation, ops.DropRelation):
+        return f"{operation.kind} {context.resolve(step, operation.relation)}"
+    assert isinstance(operation, ops.DropObject)
+    name = operation.name
+    return f"{operation.kind} {sql.named(name)}"
 
 
 def _told(victim: Victim) -> str:

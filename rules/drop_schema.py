@@ -70,7 +70,12 @@ class DropSchema(Rule):
         if operation.kind != "schema" or not operation.cascade or impact.error is not None or impact.skipped:
             return
         name = operation.name.name
-        old = [v for v in impact.victims if not v.automatic and not context.is_victim_new(v)]
+        going = {v.object for v in impact.victims if not v.part}  # what is part of these needs no mention
+        old = [
+            v
+            for v in impact.victims
+            if not v.automatic and not context.is_victim_new(v) and not (v.part and v.object in going)
+        ]
         if not old and (impact.victims or step.before.schema(name) is not None):
             return
         what = _told(old) if old else "whatever is in it: this history does not show it"
@@ -90,6 +95,6 @@ class DropSchema(Rule):
 
 def _told(victims: list[Victim]) -> str:
     tables = [v.name for v in victims if v.kind in ("table", "partitioned table")]
-    others = [f"{v.kind} {v.name}" for v in victims if v.name not in tables]
+    others = [f"{v.kind} {v.name}" for v in victims if str(v.object) not in tables]
     shown = [f"{', '.join(tables)} and every row in {'it' if len(tables) == 1 else 'them'}"] if tables else []
     return "; ".join([*shown, *([", ".join(others)] if others else [])])
