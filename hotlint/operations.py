@@ -541,6 +541,7 @@ class Reindex(Operation, frozen=True, gc=False, kw_only=True):
     target: Literal["index", "table", "schema", "database", "system"]
     name: Name | None
     concurrently: bool = False
+    options: tuple[str, ...] = ()  # the words written in parentheses
 
 
 class CreateTrigger(RelationOperation, frozen=True, gc=False, kw_only=True):
@@ -557,6 +558,7 @@ class CreateTrigger(RelationOperation, frozen=True, gc=False, kw_only=True):
     initially_deferred: bool = False
     from_relation: Name | None = None
     arguments: tuple[str, ...] = ()
+    transitions: bool = False  # REFERENCING OLD TABLE, NEW TABLE
 
 
 class CreatePolicy(RelationOperation, frozen=True, gc=False, kw_only=True):
@@ -640,6 +642,7 @@ class Insert(Write, frozen=True, gc=False, kw_only=True):
     on_conflict: Literal["nothing", "update"] | None = None
     conflict_columns: tuple[str, ...] = ()
     conflict_constraint: str | None = None  # ON CONFLICT ON CONSTRAINT
+    width: int = 0  # the number of values in the longest row of VALUES
     texts: tuple[tuple[str, ...], ...] = ()  # per column, the distinct text constants of the first 100 VALUES rows
 
 
@@ -699,6 +702,7 @@ class Vacuum(Operation, frozen=True, gc=False, kw_only=True):
     skip_locked: bool = False
     options: tuple[tuple[str, str], ...] = ()
     only: bool = False
+    columns: tuple[str, ...] = ()
 
 
 class Analyze(Operation, frozen=True, gc=False, kw_only=True):
@@ -855,6 +859,7 @@ class CreateFunction(Operation, frozen=True, gc=False, kw_only=True):
     settings: tuple[tuple[str, str], ...] = ()
     body: Body | None = None
     text: str = ""  # the body as written
+    standard: bool = False  # a body of the SQL standard: BEGIN ATOMIC, RETURN
 
 
 class AlterFunction(Operation, frozen=True, gc=False, kw_only=True):
@@ -991,9 +996,12 @@ class SetVariable(Operation, frozen=True, gc=False, kw_only=True):
 
 class NoEffect(Operation, frozen=True, gc=False, kw_only=True):
     """A statement that changes nothing that Hotlint models: SHOW, DISCARD, NOTIFY, EXPLAIN, CHECKPOINT, SECURITY LABEL
-    …"""
+    …
+
+    ``names`` are the operations that it plans without running them (EXPLAIN, PREPARE)."""
 
     tag: str
+    names: tuple[AnyOperation, ...] = ()
 
 
 class Opaque(Operation, frozen=True, gc=False, kw_only=True):

@@ -41,6 +41,9 @@ def create_index(ctx: Context, op: CreateIndex) -> None:
             ctx.fail("42809", f'cannot create index on relation "{op.relation.name}"')
     elif not isinstance(found, Table):
         ctx.fail("42809", f'cannot create index on relation "{op.relation.name}"')
+    _check_columns(ctx, found, op)
+    if op.method in _SINGLE and not ctx.lenient:
+        _refuse_method(ctx, op.method, op.elements, op.unique, op.include)
     if op.index is not None:
         name = QName(found.name.schema, op.index)
         if op.if_not_exists and ctx.catalog.relations.get(name) is not None:
@@ -48,7 +51,6 @@ def create_index(ctx: Context, op: CreateIndex) -> None:
         ctx.refuse_duplicate(name, False)
     if op.concurrently and isinstance(found, Table) and found.kind == "partitioned table":
         ctx.fail("0A000", f'cannot create index on partitioned table "{op.relation.name}" concurrently')
-    _check_columns(ctx, found, op)
     build(
         ctx,
         found,
@@ -131,11 +133,19 @@ _SINGLE = {"hash": True, "spgist": True, "gin": False, "gist": False, "brin": Fa
 """Built-in access methods besides btree, and whether they allow one key column only (their handlers)."""
 
 
-def _refuse_method(ctx: Context, method: str, elements: tuple[IndexElement, ...], unique: bool) -> None:
+_INCLUDING = (frozenset(["gist"]), frozenset(["gist", "spgist"]))
+"""Which of them allow INCLUDE, before 14 and since."""
+
+
+def _refuse_method(
+    ctx: Context, method: str, elements: tuple[IndexElement, ...], unique: bool, include: tuple[str, ...] = ()
+) -> None:
     """What an access method cannot do (indexcmds.c: DefineIndex)."""
     what = None
     if unique:
         what = "unique indexes"
+    elif include and method not in _INCLUDING[ctx.major >= 14]:
+        what = "included columns"
     elif _SINGLE[method] and len(elements) > 1:
         what = "multicolumn indexes"
     elif any(e.descending for e in elements):
@@ -348,11 +358,18 @@ def cluster_on(ctx: Context, op: ClusterOn) -> None:
     table = ctx.table(op.relation, op.if_exists)
     if op.index is not None:
         _need_index(ctx, table, op.index)
+        if table.kind == "partitioned table" and ctx.certain(table) and not ctx.lenient:  # CLUSTER can do it since 15
+            ctx.fail("0A000", "cannot mark index clustered in partitioned table")
     ctx.put(replace(table, cluster_index=op.index))
 
 
 def _need_index(ctx: Context, table: Table, name: str) -> None:
     found = ctx.catalog.index(QName(table.name.schema, name))
+    if found is not None and not ctx.lenient and ctx.certain(table) and ctx.certain(found):
+        if found.table != table.name:
+            ctx.fail("42809", f'"{name}" is not an index for table "{table.name.name}"')
+        if found.where is not None:
+            ctx.fail("0A000", f'cannot cluster on partial index "{name}"')
     if found is None and not ctx.lenient and ctx.certain(table) and ctx.absent(Name(name, table.name.schema)):
         ctx.fail("42704", f'index "{name}" for table "{table.name.name}" does not exist')
 

@@ -18,7 +18,7 @@ from hotlint.dialects.postgres.impact.context import ImpactContext
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusals import FIRST_REFUSALS_OF, REFUSALS_OF
 from hotlint.dialects.postgres.impact.syntax import FEATURES_OF, missing
-from hotlint.dialects.postgres.locks import ALTER_TABLE, AX
+from hotlint.dialects.postgres.locks import ALTER_TABLE, AX, RS
 from hotlint.impact import Impact
 from hotlint.operations import Operation
 from hotlint.source import Statement
@@ -100,6 +100,27 @@ def _opaque(op: ops.Opaque, draft: Draft) -> None:
         draft.unknown.append(f"what {op.tag} does to the relations that it names is not known")
 
 
+def _planned(op: ops.NoEffect, draft: Draft) -> None:
+    """EXPLAIN and PREPARE lock what the statement in them would, and do nothing else (plancache.c, explain.c)."""
+    if not op.names:
+        return
+    inner = Draft(draft.before, draft.after, draft.outcome, draft.context)
+    for operation in op.names:
+        handler = HANDLERS.get(type(operation))
+        if handler is not None:
+            handler(operation, inner)
+            if isinstance(operation, ops.Write):
+                named = draft.target(operation.relation)
+                inner.locks = {name: mode for name, mode in inner.locks.items() if name == named or not _fired(mode)}
+    for name, mode in inner.locks.items():
+        draft.lock(name, mode)
+
+
+def _fired(mode: int) -> bool:
+    """Whether it is the lock of a foreign key's check, which only a row that is written fires."""
+    return mode == RS
+
+
 def _call(op: ops.Call, draft: Draft) -> None:
     draft.unknown.append("what the procedure does when it runs is not known")
 
@@ -154,6 +175,7 @@ HANDLERS: dict[type[Operation], Handler] = {
     ops.Copy: data.copy,
     ops.LockTable: data.lock_table,
     ops.DoBlock: _do_block,
+    ops.NoEffect: _planned,
     ops.Call: _call,
     ops.Opaque: _opaque,
 }

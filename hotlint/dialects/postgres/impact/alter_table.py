@@ -66,6 +66,8 @@ def alter(op: ops.RelationOperation, draft: Draft) -> None:
     if name is None or rule is None:
         return
     mode, recursion = rule
+    if draft.major >= _NOT_NULL_NAMED_SINCE and type(op) is ops.DropNotNull and not _not_null(op, name, draft):
+        recursion = "none"  # without a constraint there is nothing to drop (ATExecDropNotNull)
     mode = max(mode, draft.alter_mode)
     draft.lock(name, mode)
     if recursion != "none" and not op.only and draft.before.children(name):
@@ -75,6 +77,15 @@ def alter(op: ops.RelationOperation, draft: Draft) -> None:
     effect = EFFECTS.get(type(op))
     if effect is not None:
         effect(op, name, draft)
+
+
+_NOT_NULL_NAMED_SINCE = 18  # release 18: NOT NULL is a constraint in pg_constraint
+
+
+def _not_null(op: ops.DropNotNull, name: QName, draft: Draft) -> bool:
+    table = draft.before.table(name)
+    column = table.column(op.column) if table is not None else None
+    return column is None or column.not_null is not False
 
 
 def _persistence(op: ops.SetPersistence, name: QName, draft: Draft) -> None:

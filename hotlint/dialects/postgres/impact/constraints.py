@@ -88,11 +88,25 @@ def build_indexes(name: QName, draft: Draft, only: bool = False) -> None:
 
 def _add_foreign_key(constraint: ConstraintDef, name: QName, draft: Draft) -> None:
     validated = not constraint.not_valid and constraint.enforced
-    add_foreign_key(constraint, constraint.columns, name, validated, draft)
+    nulls = any(
+        isinstance(op, ops.AddColumn)
+        and op.column.name in constraint.columns
+        and op.column.default is None
+        and not op.column.serial
+        and op.column.identity is None
+        and op.column.generated is None
+        for op in draft.operations
+    )
+    add_foreign_key(constraint, constraint.columns, name, validated, draft, nulls)
 
 
 def add_foreign_key(
-    constraint: ConstraintDef, keys: tuple[str, ...], name: QName, validated: bool, draft: Draft
+    constraint: ConstraintDef,
+    keys: tuple[str, ...],
+    name: QName,
+    validated: bool,
+    draft: Draft,
+    nulls: bool = False,
 ) -> None:
     """The target gets the same SHARE ROW EXCLUSIVE as the table itself (tablecmds.c: ATAddForeignKeyConstraint), and
     every partition of a partitioned target, where triggers are made.
@@ -109,7 +123,7 @@ def add_foreign_key(
         only = found is None or found.kind != "partitioned table"
         draft.lock_family(target, AX if taken else SRE, only=only)
     if validated:
-        validate_foreign_key(name, target, constraint.name, draft, taken)
+        validate_foreign_key(name, target, constraint.name, draft, taken, nulls)
 
 
 def _has_foreign_key(name: QName, given: ConstraintDef, target: QName | None, draft: Draft) -> bool:
@@ -128,10 +142,16 @@ def _has_foreign_key(name: QName, given: ConstraintDef, target: QName | None, dr
 
 
 def validate_foreign_key(
-    name: QName, target: QName | None, what: str | None, draft: Draft, taken: frozenset[QName] = frozenset()
+    name: QName,
+    target: QName | None,
+    what: str | None,
+    draft: Draft,
+    taken: frozenset[QName] = frozenset(),
+    nulls: bool = False,
 ) -> None:
-    """One join of both tables in full (ri_triggers.c: RI_Initial_Check); where the referencing table has no rows, the
-    other is not read. The partitions in ``taken`` are left out."""
+    """One join of both tables in full (ri_triggers.c: RI_Initial_Check); where the referencing table has no rows, or
+    only ``nulls``, the other is not read (nodeHashjoin.c: an empty outer side ends the join). The partitions in
+    ``taken`` are left out."""
     table = draft.before.table(name)
     partitioned = table is not None and table.kind == "partitioned table"
     empty = True
@@ -141,7 +161,7 @@ def validate_foreign_key(
         draft.scan(member, "foreign key", what)
         found = draft.before.table(member)
         empty = empty and found is not None and found.empty
-    if target is None or empty or target == name:
+    if target is None or empty or nulls or target == name:
         return
     found = draft.before.table(target)
     only = found is None or found.kind != "partitioned table"

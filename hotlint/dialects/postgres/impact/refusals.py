@@ -10,6 +10,7 @@ from typing import Any
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
 from hotlint.dialects.postgres.impact import conditions as when
+from hotlint.dialects.postgres.impact import conditions_more as more
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS
@@ -257,6 +258,38 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         ops.CreateExtension, 12, 18, "42710", 'extension "plpgsql" already exists', when.there_already,
         "every database has it",
+    ),
+    Refusal(
+        ops.DropIndex, 12, 18, "2BP01", "cannot drop index {0} because a foreign key depends on it",
+        more.backs_foreign_key, "dependency.c: reportDependentObjects",
+    ),
+    Refusal(
+        ops.AddConstraint, 12, 18, "42701", "column appears twice in the constraint", more.key_twice,
+        "parse_utilcmd.c: transformIndexConstraint",
+    ),
+    Refusal(
+        ops.AddConstraint, 12, 18, "42601", "invalid action for a foreign key that has a generated column",
+        more.generated_set, f"{_T}: ATAddForeignKeyConstraint",
+    ),
+    Refusal(
+        ops.SetPersistence, 12, 18, "42809", 'ALTER action SET LOGGED cannot be performed on relation "{0}"',
+        more.no_own_table, f"{_T}: ATSimplePermissions",
+    ),
+    Refusal(
+        ops.CreateTrigger, 12, 12, "42809", 'partitioned table "{0}" cannot have BEFORE / FOR EACH ROW triggers',
+        more.row_trigger_before, "trigger.c; release 13",
+    ),
+    Refusal(
+        ops.CreateTrigger, 12, 18, "0A000", 'row triggers with transition tables are not supported on "{0}"',
+        more.row_transitions, "trigger.c: CreateTriggerFiringOn",
+    ),
+    Refusal(
+        ops.Vacuum, 12, 18, "0A000", "ANALYZE option must be specified when a column list is provided",
+        more.without_analyze, "vacuum.c: ExecVacuum",
+    ),
+    Refusal(
+        ops.RefreshMaterializedView, 12, 18, "42601", "CONCURRENTLY and WITH NO DATA cannot be used together",
+        more.refresh_without_data, "matview.c: ExecRefreshMatView",
     ),
 )  # fmt: skip
 

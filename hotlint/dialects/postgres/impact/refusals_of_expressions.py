@@ -13,7 +13,7 @@ from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.literals import constant_error
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.change import uses_column
-from hotlint.operations import ColumnDef, ConstraintDef, Expr, Operation, TypeName
+from hotlint.operations import ColumnDef, ConstraintDef, Expr, Name, Operation, TypeName
 
 # pg_aggregate.dat: those that no scalar function shares its name with.
 _AGGREGATES = frozenset(
@@ -76,10 +76,29 @@ def _refused(place: _Place, draft: Draft) -> str | None:
                 return "42803"
             if draft.no_function(part.name):
                 return "42883"
+        if _of_missing_sequence(part, draft):
+            return "42P01"
         error = _compared(part, place, draft) or (constant_error(part, None, draft) if kind == "cast" else None)
         if error is not None:
             return error
     return None
+
+
+def _of_missing_sequence(part: Expr, draft: Draft) -> bool:
+    """nextval() and its like are given a sequence by name, which is looked up when the statement is parsed."""
+    if part.kind != "call" or part.name is None or part.name.name not in _OF_SEQUENCES or not part.args:
+        return False
+    given = part.args[0]
+    while given.kind == "cast":
+        given = given.args[0]
+    if given.kind != "string" or not given.value or '"' in given.value or not draft.complete():
+        return False
+    schema, _, word = given.value.rpartition(".")
+    found = draft.resolve(Name(word.lower(), schema.lower() or None))
+    return not draft.exists(found) and draft.after.relation(found) is None
+
+
+_OF_SEQUENCES = frozenset(["nextval", "currval", "setval"])
 
 
 def _compared(part: Expr, place: _Place, draft: Draft) -> str | None:
@@ -223,6 +242,10 @@ def using_missing(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
     )
 
 
+def sequence_missing(op: ops.Select, name: QName, draft: Draft) -> bool:
+    return any(_of_missing_sequence(part, draft) for output in op.query.outputs for part in _walk(output))
+
+
 def function_in_query_missing(op: Any, name: QName, draft: Draft) -> bool:
     query = getattr(op, "query", None)
     return query is not None and any(draft.no_function(function) for function in query.functions)
@@ -246,6 +269,7 @@ EXPRESSIONS: tuple[Refusal, ...] = (
         ops.AlterColumnType, 12, 18, "42703", "column of the USING expression does not exist", using_missing,
         "parse_relation.c: colNameToVar",
     ),
+    Refusal(ops.Select, 12, 18, "42P01", "sequence does not exist", sequence_missing, "regproc.c: regclassin"),
     *(
         Refusal(operation, 12, 18, "42883", "function does not exist", function_in_query_missing, "parse_func.c")
         for operation in (ops.Select, ops.CreateView, ops.CreateTableAs, ops.Insert, ops.Update, ops.Delete, ops.Merge)

@@ -11,7 +11,7 @@ from hotlint.catalog.records import Column, CompositeType, Domain, Enum, Sequenc
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.change import uses_column
-from hotlint.dialects.postgres.types.names import canonical
+from hotlint.dialects.postgres.types.names import canonical, resolve
 from hotlint.operations import Expr, Name, TypeName
 
 _SYSTEM_COLUMNS = frozenset(["tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"])
@@ -54,7 +54,10 @@ def label_twice(op: ops.CreateEnum, name: QName, draft: Draft) -> bool:
 
 
 def enum_missing(op: ops.AddEnumValue | ops.RenameEnumValue, name: QName, draft: Draft) -> bool:
-    return _no_type(op.name, draft)
+    if not draft.complete() or _type(op.name, draft) is not None or draft.before.relation(name) is not None:
+        return False
+    type = TypeName(op.name.name, op.name.schema)
+    return resolve(type, draft.before, draft.context.server, draft.path) is None
 
 
 def no_enum(op: ops.AddEnumValue | ops.RenameEnumValue, name: QName, draft: Draft) -> bool:
@@ -334,6 +337,52 @@ def event_unknown(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
 _LOGIN_SINCE = 17  # release 17: event triggers on login
 
 
+def language_missing(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
+    known = ("sql", "plpgsql", "c", "internal")
+    made = draft.before.catalog.objects.get(("language", QName("", op.language)), draft.before.moment)
+    return op.language.lower() not in known and made is None and draft.complete()
+
+
+def body_unreadable(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
+    """pl_handler.c: plpgsql_validator; pg_proc.c: fmgr_sql_validator."""
+    if op.body is None or op.body.error is None or not draft.context.session.check_function_bodies:
+        return False
+    return op.language.lower() in ("sql", "plpgsql") and not op.standard
+
+
+def other_arguments(op: ops.DropObject | ops.AlterFunction | ops.Comment, name: QName, draft: Draft) -> bool:
+    """Whether there are functions of that name, and none with these arguments."""
+    signature = op.signature
+    if signature is None or signature.arguments is None or not draft.complete() or getattr(op, "if_exists", False):
+        return False
+    schemas = (signature.name.schema,) if signature.name.schema is not None else draft.path
+    found = [f for schema in schemas for f in draft.before.functions(QName(schema, signature.name.name))]
+    asked = [canonical(a).name for a in signature.arguments]
+    return bool(found) and all([canonical(a).name for a in f.signature] != asked for f in found)
+
+
+def too_few_for_statistics(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    """statscmds.c: CreateStatistics; a single expression will do."""
+    written = dict(op.details).get("columns") if op.kind == "statistics" else None
+    return written is not None and written != "" and "," not in written
+
+
+def column_of_object_missing(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    """The columns of extended statistics, and those that a publication lists."""
+    if op.kind not in ("statistics", "publication") or not draft.complete():
+        return False
+    for key, value in op.details:
+        owner = key[3:] if key.startswith("of ") else None
+        if owner is None and key != "columns":
+            continue
+        tables = [r for r in op.relations if owner is None or r.name == owner]
+        table = draft.before.table(draft.resolve(tables[0])) if tables else None
+        columns = [c for c in value.split(", ") if c]
+        if table is not None and table.known and any(table.column(c) is None for c in columns):
+            return True
+    return False
+
+
 # -- columns that something else uses
 
 
@@ -395,6 +444,14 @@ def written_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) ->
 def _columns(name: QName, draft: Draft) -> Iterator[Column]:
     table = draft.before.table(name)
     yield from table.columns if table is not None and table.known else ()
+
+
+def too_many_values(op: ops.Insert, name: QName, draft: Draft) -> bool:
+    """parse_target.c: checkInsertTargets; analyze.c: transformInsertRow."""
+    table = draft.before.table(name)
+    if op.columns:
+        return op.width > 0 and op.width != len(op.columns)
+    return table is not None and table.known and not table.maybe and op.width > len(table.columns)
 
 
 def conflict_unfit(op: ops.Insert, name: QName, draft: Draft) -> bool:
@@ -478,4 +535,15 @@ OBJECTS: tuple[Refusal, ...] = (
             "rewriteHandler.c: rewriteTargetListIU"),
     Refusal(ops.Insert, 12, 18, "42P10", "no unique or exclusion constraint matches the ON CONFLICT specification",
             conflict_unfit, "plancat.c: infer_arbiter_indexes"),
+    Refusal(ops.CreateFunction, 12, 18, "42704", "language does not exist", language_missing, "functioncmds.c"),
+    Refusal(ops.CreateFunction, 12, 18, "42601", "syntax error in the body", body_unreadable, "pl_handler.c"),
+    *(
+        Refusal(operation, 12, 18, "42883", "function does not exist", other_arguments, "parse_func.c")
+        for operation in (ops.DropObject, ops.AlterFunction, ops.Comment)
+    ),
+    Refusal(ops.CreateObject, 12, 18, "42P17", "extended statistics require at least 2 columns", too_few_for_statistics,
+            "statscmds.c: CreateStatistics"),
+    Refusal(ops.CreateObject, 12, 18, "42703", "column does not exist", column_of_object_missing, "statscmds.c"),
+    Refusal(ops.Insert, 12, 18, "42601", "INSERT has more expressions than target columns", too_many_values,
+            "parse_target.c: checkInsertTargets"),
 )  # fmt: skip

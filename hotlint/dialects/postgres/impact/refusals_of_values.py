@@ -218,7 +218,17 @@ def no_opclass(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
 
 def _without_opclass(type: TypeName | None, method: str, draft: Draft) -> bool:
     found = _resolved(type, draft)
-    return found is not None and found.known and default_opclass(found, method, draft.major) is None
+    if found is None or not found.known:
+        return False
+    opclass = default_opclass(found, method, draft.major)
+    return opclass is None or (method in _OWN_INPUTS and opclass.input not in _OWN_INPUTS[method])
+
+
+# pg_opclass.dat: the types for which gin and gist have an operator class by default without an extension.
+_OWN_INPUTS = {
+    "gin": frozenset(["anyarray", "jsonb", "tsvector"]),
+    "gist": frozenset(["box", "point", "polygon", "circle", "tsvector", "tsquery", "anyrange", "anymultirange"]),
+}
 
 
 def key_without_opclass(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
@@ -232,7 +242,7 @@ def key_without_opclass(op: ops.AddConstraint, name: QName, draft: Draft) -> boo
         return False
     if constraint.without_overlaps:
         return False
-    keys = constraint.columns or [e.column for e in constraint.elements if e.column and e.opclass is None]
+    keys = list(constraint.columns) or [e.column for e in constraint.elements if e.column and e.opclass is None]
     columns = [table.column(key) for key in keys]
     return any(c is not None and _without_opclass(c.type, method, draft) for c in columns)
 

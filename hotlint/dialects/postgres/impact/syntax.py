@@ -63,6 +63,10 @@ def _option(name: str) -> Callable[[Any], bool]:
     return lambda op: any(key == name for key, _ in op.options)
 
 
+def _beyond_tables(op: ops.CreateObject | ops.AlterObject) -> bool:
+    return op.kind == "publication" and any(key == "schema" or key.startswith("of ") for key, _ in op.details)
+
+
 FEATURES: tuple[Feature, ...] = (
     *_on(_COLUMNS, 18, _columns(lambda c: c.generated_kind == "virtual"), "VIRTUAL", "release 18: virtual columns"),
     *_on(_COLUMNS, 14, _columns(lambda c: c.compression is not None), "COMPRESSION", "release 14"),
@@ -108,6 +112,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         ops.Reindex, 16, lambda op: op.name is None and op.target in ("database", "system"), ";", "release 16: REINDEX"
     ),
+    Feature(
+        ops.Reindex, 14, lambda op: any(word != "verbose" for word in op.options), "(", "release 14: REINDEX options"
+    ),
+    Feature(ops.CreateFunction, 14, lambda op: op.standard, "BEGIN", "release 14: SQL-standard function bodies"),
+    Feature(ops.CreateObject, 15, _beyond_tables, "TABLES", "release 15: publications of schemas, rows and columns"),
+    Feature(ops.AlterObject, 15, _beyond_tables, "TABLES", "release 15: publications of schemas, rows and columns"),
     Feature(ops.RenameColumn, 13, lambda op: op.kind == "view", "COLUMN", "release 13: ALTER VIEW RENAME COLUMN"),
     *(
         Feature(ops.Vacuum, since, _option(name), name.upper(), f"release {since}: VACUUM options")

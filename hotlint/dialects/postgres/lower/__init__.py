@@ -69,8 +69,12 @@ def _create_schema(node: Node, context: LowerContext) -> tuple[AnyOperation, ...
 def _explain(node: Node, context: LowerContext) -> tuple[AnyOperation, ...]:
     """With ANALYZE it does what the statement in it does, be it CREATE TABLE AS."""
     if not data.explain_analyzes(node):
-        return (NoEffect(tag="ExplainStmt"),)
+        return (NoEffect(tag="ExplainStmt", names=lower_statement(node["query"], context)[1]),)
     return lower_statement(node["query"], context)[1]
+
+
+def _prepare(node: Node, context: LowerContext) -> tuple[AnyOperation, ...]:
+    return (NoEffect(tag="PrepareStmt", names=lower_statement(node["query"], context)[1]),)
 
 
 def _no_effect(tag: str) -> Callable[[Node, LowerContext], tuple[AnyOperation, ...]]:
@@ -87,7 +91,6 @@ _NO_EFFECT = (
     "ListenStmt",
     "LoadStmt",
     "NotifyStmt",
-    "PrepareStmt",
     "SecLabelStmt",
     "UnlistenStmt",
     "VariableShowStmt",
@@ -143,6 +146,7 @@ _STATEMENTS: dict[str, Callable[[Node, LowerContext], tuple[AnyOperation, ...]]]
     "InsertStmt": data.insert_statement,
     "LockStmt": data.lock,
     "MergeStmt": data.merge_statement,
+    "PrepareStmt": _prepare,
     "RefreshMatViewStmt": views.refresh,
     "ReindexStmt": reindex,
     "RenameStmt": objects.rename,

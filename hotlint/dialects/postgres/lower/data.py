@@ -143,7 +143,12 @@ def vacuum(node: Node, context: LowerContext) -> Operations:
         return (Vacuum(**parts),)
     return tuple(
         [
-            Vacuum(relation=relation_name(item["relation"]), only="inh" not in item["relation"], **parts)
+            Vacuum(
+                relation=relation_name(item["relation"]),
+                only="inh" not in item["relation"],
+                columns=strings(item.get("va_cols")),
+                **parts,
+            )
             for item in relations
         ]
     )

@@ -60,6 +60,7 @@ def create_function(node: Node, context: LowerContext, lower: Callable[[Node], O
     language = parts.get("language", "sql")
     if "sql_body" in node:
         parts["body"] = atomic_body(node["sql_body"], context, lower)
+        parts["standard"] = True
     elif source is not None:
         strings = source["arg"]["List"].get("items", []) if "arg" in source else []
         # A second string is the symbol in a library that the first one names.

@@ -68,4 +68,12 @@ def reindex(node: Node, context: LowerContext) -> tuple[AnyOperation, ...]:
     """ReindexStmt; ``CONCURRENTLY`` is an option in both syntaxes."""
     name = relation_name(node["relation"]) if "relation" in node else Name(node["name"]) if "name" in node else None
     target = _REINDEX.get(node.get("kind", ""), "index")
-    return (Reindex(target=target, name=name, concurrently=flag(options(node.get("params")), "concurrently")),)
+    written = options(node.get("params"))
+    words = tuple([item["DefElem"]["defname"] for item in node.get("params", ()) if _in_parentheses(item, context)])
+    return (Reindex(target=target, name=name, concurrently=flag(written, "concurrently"), options=words),)
+
+
+def _in_parentheses(item: Node, context: LowerContext) -> bool:
+    """Whether an option stands in the list of options: ``(CONCURRENTLY)``, not the key word."""
+    location = item["DefElem"].get("location", -1)
+    return location > 0 and context.encoded[:location].rstrip()[-1:] in (b"(", b",")

@@ -18,6 +18,7 @@ from hotlint.dialects.postgres.lower.names import (
     relation_name,
     role_name,
     role_names,
+    strings,
     type_name,
 )
 from hotlint.dialects.postgres.lower.objects import identify, kind_word
@@ -105,11 +106,46 @@ def _details(node: Node, key: str) -> tuple[tuple[str, str], ...]:
     if "setstmt" in node:
         found.append(setting(node["setstmt"]))
     found += [(detail, str(node[detail])) for detail in _DETAILS if detail in node]
+    for more in (_function, _published, _keys):
+        found += more(node)
     return tuple(found)
 
 
 # Scalars beside the options that tell what a statement is about.
 _DETAILS = ("kind", "action", "tgenabled", "eventname", "fdwname", "amname", "for_all_tables", "database")
+
+
+def _function(node: Node) -> tuple[tuple[str, str], ...]:
+    """The function of an event trigger or a cast."""
+    if "funcname" in node:
+        name = dotted(node["funcname"])
+    elif "func" in node:
+        name = object_signature(
+            node["func"]["ObjectWithArgs"] if "ObjectWithArgs" in node["func"] else node["func"]
+        ).name
+    else:
+        return ()
+    return (("function", name.name if name.schema is None else f"{name.schema}.{name.name}"),)
+
+
+def _published(node: Node) -> tuple[tuple[str, str], ...]:
+    """What a publication names beside whole tables."""
+    found: list[tuple[str, str]] = []
+    for item in node.get("pubobjects", ()):
+        spec = item["PublicationObjSpec"]
+        if "SCHEMA" in spec.get("pubobjtype", ""):
+            found.append(("schema", spec.get("name", "")))
+        table = spec.get("pubtable", {})
+        if "whereClause" in table or "columns" in table:
+            found.append(("of " + table["relation"]["relname"], ", ".join(strings(table.get("columns")))))
+    return tuple(found)
+
+
+def _keys(node: Node) -> tuple[tuple[str, str], ...]:
+    """The columns of extended statistics; an expression has no name."""
+    if "exprs" not in node or "defnames" not in node:
+        return ()
+    return (("columns", ", ".join([item["StatsElem"].get("name", "") for item in node["exprs"]])),)
 
 
 def _relations(node: Node) -> tuple[Name, ...]:

@@ -271,6 +271,7 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
         parts["query"] = reads.query()
         parts["rows"] = len(values) if values is not None else 1
         parts["texts"] = _texts(values[:100]) if values is not None else ()
+        parts["width"] = max([len(row["List"].get("items", ())) for row in values[:100]]) if values else 0
     if "cols" in body:
         parts["columns"] = tuple([item["ResTarget"]["name"] for item in body["cols"]])
     conflict = body.get("onConflictClause")

@@ -62,7 +62,7 @@ READS_A = Query(relations=(RelationUse(A),), columns=((None, "n"),), output=("n"
         (
             "VACUUM (FULL off, ANALYZE, SKIP_LOCKED true, PARALLEL 2) a (n), app.b",
             (
-                Vacuum(relation=A, analyze=True, skip_locked=True, options=(("parallel", "2"),)),
+                Vacuum(relation=A, analyze=True, skip_locked=True, options=(("parallel", "2"),), columns=("n",)),
                 Vacuum(relation=B, analyze=True, skip_locked=True, options=(("parallel", "2"),)),
             ),
         ),
@@ -73,8 +73,9 @@ READS_A = Query(relations=(RelationUse(A),), columns=((None, "n"),), output=("n"
         ("REFRESH MATERIALIZED VIEW CONCURRENTLY a", (RefreshMaterializedView(relation=A, concurrently=True),)),
         ("REFRESH MATERIALIZED VIEW a WITH NO DATA", (RefreshMaterializedView(relation=A, with_data=False),)),
         ("DECLARE c CURSOR FOR SELECT n FROM a", (Select(query=READS_A),)),
-        ("EXPLAIN DELETE FROM a", (NoEffect(tag="ExplainStmt"),)),
-        ("EXPLAIN (ANALYZE off) DELETE FROM a", (NoEffect(tag="ExplainStmt"),)),
+        ("EXPLAIN DELETE FROM a", (NoEffect(tag="ExplainStmt", names=(Delete(relation=A),)),)),
+        ("EXPLAIN (ANALYZE off) DELETE FROM a", (NoEffect(tag="ExplainStmt", names=(Delete(relation=A),)),)),
+        ("PREPARE p AS DELETE FROM a", (NoEffect(tag="PrepareStmt", names=(Delete(relation=A),)),)),
         ("EXPLAIN ANALYZE DELETE FROM a", (Delete(relation=A),)),
         ("EXPLAIN (VERBOSE, ANALYZE) SELECT n FROM a", (Select(query=READS_A),)),
     ],

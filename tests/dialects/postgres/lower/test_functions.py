@@ -81,7 +81,9 @@ def test_statements_between_begin_atomic_and_end_stand_where_they_are_written(lo
             kind="procedure",
             body=Body(
                 (
-                    BodyStatement(sql.index("INSERT"), sql.index("; --"), (Insert(relation=Name("ä"), rows=1),)),
+                    BodyStatement(
+                        sql.index("INSERT"), sql.index("; --"), (Insert(relation=Name("ä"), rows=1, width=1),)
+                    ),
                     BodyStatement(
                         sql.index("SELECT"),
                         sql.index(";\nEND"),
@@ -89,6 +91,7 @@ def test_statements_between_begin_atomic_and_end_stand_where_they_are_written(lo
                     ),
                 )
             ),
+            standard=True,
         ),
     )
 
@@ -118,7 +121,7 @@ def test_a_returned_expression_is_read(lower: Lower) -> None:
 
 def test_an_empty_atomic_body_has_no_statements(lower: Lower) -> None:
     assert lower("CREATE PROCEDURE p() BEGIN ATOMIC END") == (
-        CreateFunction(name=Name("p"), kind="procedure", body=Body()),
+        CreateFunction(name=Name("p"), kind="procedure", body=Body(), standard=True),
     )
 
 

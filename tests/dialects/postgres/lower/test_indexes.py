@@ -57,9 +57,9 @@ ORDERS = Name("orders")
         ),
         (
             "REINDEX (VERBOSE, CONCURRENTLY) SCHEMA app",
-            Reindex(target="schema", name=Name("app"), concurrently=True),
+            Reindex(target="schema", name=Name("app"), concurrently=True, options=("verbose", "concurrently")),
         ),
-        ("REINDEX (CONCURRENTLY false) INDEX i", Reindex(target="index", name=Name("i"))),
+        ("REINDEX (CONCURRENTLY false) INDEX i", Reindex(target="index", name=Name("i"), options=("concurrently",))),
         ("REINDEX SYSTEM", Reindex(target="system", name=None)),
         ("REINDEX DATABASE shop", Reindex(target="database", name=Name("shop"))),
     ],

@@ -271,9 +271,12 @@ def test_default_privileges_name_their_schemas(lower: Lower) -> None:
         ),
         (
             "CREATE PUBLICATION a FOR TABLE app.b (x) WHERE (y > 1), TABLES IN SCHEMA s",
-            ops.CreateObject(kind="publication", name=A, relations=(B,)),
+            ops.CreateObject(kind="publication", name=A, relations=(B,), details=(("of b", "x"), ("schema", "s"))),
         ),
-        ("CREATE STATISTICS app.b ON x, y FROM a", ops.CreateObject(kind="statistics", name=B, relations=(A,))),
+        (
+            "CREATE STATISTICS app.b ON x, y FROM a",
+            ops.CreateObject(kind="statistics", name=B, relations=(A,), details=(("columns", "x, y"),)),
+        ),
         (
             "CREATE ROLE a LOGIN PASSWORD 'secret'",
             ops.CreateObject(kind="role", name=A, details=(("canlogin", "true"), ("password", ""))),

@@ -193,7 +193,10 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("INSERT INTO a VALUES (1), (now())", Insert(relation=A, query=Query(functions=(Name("now"),)), rows=2)),
+        (
+            "INSERT INTO a VALUES (1), (now())",
+            Insert(relation=A, query=Query(functions=(Name("now"),)), rows=2, width=1),
+        ),
         ("INSERT INTO a DEFAULT VALUES", Insert(relation=A, rows=1)),
         (
             "INSERT INTO a AS x (id, n[1]) SELECT id, 1 FROM b LIMIT 5 RETURNING 1",
@@ -224,13 +227,14 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                 relation=A,
                 query=Query(columns=((None, "n"), ("excluded", "n")), functions=(Name("lower"),)),
                 rows=1,
+                width=1,
                 on_conflict="update",
                 conflict_columns=("id",),
             ),
         ),
         (
             "INSERT INTO a VALUES (1) ON CONFLICT ON CONSTRAINT a_pkey DO NOTHING",
-            Insert(relation=A, rows=1, on_conflict="nothing", conflict_constraint="a_pkey"),
+            Insert(relation=A, rows=1, width=1, on_conflict="nothing", conflict_constraint="a_pkey"),
         ),
         ("UPDATE ONLY a SET n = 1", Update(relation=A, only=True, columns=("n",), values=(ONE,))),
         (
