@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Protocol
 
 import msgspec
 
 from hotlint.catalog.diff import Difference
-from hotlint.finding import Place
+from hotlint.finding import Finding, Place
 from hotlint.planning.model import MigrationPlan, Plan
-from hotlint.rule import Reported
 from hotlint.source import Script
-from hotlint.verify.integrity import Contents
-from hotlint.verify.model import LostData, RoundTrip, ScriptTrace
+from hotlint.verify.findings import found
+from hotlint.verify.integrity import Contents, beyond
+from hotlint.verify.model import Check, LostData, RoundTrip, ScriptTrace
 from hotlint.verify.snapshot import Snapshot, compare
 
 RULE = "round-trip-fails"
@@ -164,35 +164,82 @@ def tell(difference: Difference) -> str:
     return f"{difference.property} of {what} is {after} and was {before}"
 
 
-def problems(change: Change, trip: RoundTrip) -> tuple[Reported, ...]:
-    """What is wrong with the way back, for the rule ``round-trip-fails``."""
-    return tuple(_problems(change, trip))
+def trip_findings(change: Change, trip: RoundTrip) -> tuple[Finding, ...]:
+    """What is wrong with the way back: ``round-trip-fails``."""
+    return tuple(_findings(change, trip))
 
 
-def _problems(change: Change, trip: RoundTrip) -> Iterator[Reported]:
+def _findings(change: Change, trip: RoundTrip) -> Iterator[Finding]:
     migration = change[-1].migration
     downs = [part.migration.down for part in change if part.migration.down is not None]
     place = _top(downs[-1]) if downs else _top(migration.up)
     if trip.down.error is not None:
         error = trip.down.error
-        yield Reported(f"The way back fails: {error.message}", error.place, migration=migration.id)
+        yield found(RULE, f"The way back fails: {error.message}", error.place, migration=migration.id)
         return
     left = residue(trip.after_down)
     if left:
         nothing = "the down script does nothing: " if not trip.down.statements else ""
         told = _list(left)
-        yield Reported(
-            f"After up and down the schema is not what it was: {nothing}{told}", place, migration=migration.id
+        yield found(
+            RULE, f"After up and down the schema is not what it was: {nothing}{told}", place, migration=migration.id
         )
     if trip.up_again is not None and trip.up_again.error is not None:
         error = trip.up_again.error
         message = f"After the way back, the migration cannot be run again: {error.message}"
-        yield Reported(message, error.place, (place,), migration.id)
+        yield found(RULE, message, error.place, related=(place,), migration=migration.id)
         return
     again = residue(trip.after_up_again)
     if again and not left:
         message = f"Run again after the way back, the migration makes another schema: {_list(again)}"
-        yield Reported(message, place, migration=migration.id)
+        yield found(RULE, message, place, migration=migration.id)
+
+
+def loss_findings(
+    change: Change, lost: Iterable[LostData], tolerance: float, *, way_back: bool = False
+) -> tuple[Finding, ...]:
+    """``data-lost`` for what is more than ``tolerance`` percent of a table's rows; ``way_back``: what up and then down
+    together lose, told at the down script."""
+    part = change[-1]
+    script = part.migration.down if way_back and part.migration.down is not None else part.migration.up
+    after = "After up and down, " if way_back else ""
+    return tuple(
+        found(
+            "data-lost",
+            f"{after}{_loss(one)}",
+            _top(script),
+            migration=part.migration.id,
+            relations=(one.relation,),
+        )
+        for one in beyond(lost, tolerance)
+    )
+
+
+def _loss(one: LostData) -> str:
+    rows = f"{one.rows:,} of {one.total:,} rows"
+    if one.column is None:
+        gone = "went with the table" if one.how == "table dropped" else "are gone"
+        return f"{rows} of {one.relation} {gone}"
+    words = {
+        "column dropped": f"the values of {one.relation}.{one.column} in {rows} went with the column",
+        "came back empty": f"{one.relation}.{one.column} came back empty: the values of {rows} are gone",
+    }
+    return words.get(one.how, f"the values of {one.relation}.{one.column} in {rows} are no longer what they were")
+
+
+def check_findings(change: Change, checks: Iterable[Check]) -> tuple[Finding, ...]:
+    """``check-fails`` for every check that did not pass; a user's check is told at its own file."""
+    migration = change[-1].migration
+    return tuple(
+        found(
+            "check-fails",
+            f"{check.name}: {check.message}",
+            _top(migration.up) if check.source is None else Place(check.source, 1, 1, 1, 2),
+            migration=migration.id,
+        )
+        for check in checks
+        if not check.passed
+    )
 
 
 def _list(differences: Sequence[Difference]) -> str:

@@ -46,7 +46,7 @@ def take(connection: Connection[Any], *, ignored_schemas: tuple[str, ...] = INST
         connection.execute("SET LOCAL search_path = ''")
         for since, query in QUERIES:
             if major >= since:
-                rows = connection.execute(PREFIX + query, {"ignored": list(ignored_schemas)})
+                rows = connection.execute(PREFIX + query, {"ignored": list(ignored_schemas)}, prepare=True)
                 for kind, name, whole_kind, whole, facts in rows:
                     held = {k: v for k, v in facts.items() if v is not None}
                     snapshot.entries[kind, name] = Entry((whole_kind, whole) if whole_kind else None, held)

@@ -227,11 +227,11 @@ UNION ALL
 SELECT 'extension', extname, NULL, NULL, jsonb_build_object('version', extversion, 'schema',
   extnamespace::regnamespace::text) FROM pg_extension
 UNION ALL
-SELECT 'database', quote_ident(datname), NULL, NULL, jsonb_build_object('owner', pg_get_userbyid(datdba),
+SELECT 'database', 'current', NULL, NULL, jsonb_build_object('owner', pg_get_userbyid(datdba),
   'grants', {_acl("datacl", "d", "datdba")}, 'connections', datconnlimit, 'allows connections', datallowconn)
 FROM pg_database WHERE datname = current_database()
 UNION ALL
-SELECT 'setting', coalesce('role ' || r.rolname || ' ', '') || coalesce('database ' || d.datname || ' ', '')
+SELECT 'setting', coalesce('role ' || r.rolname || ' ', '') || CASE WHEN d.oid IS NULL THEN '' ELSE 'database ' END
   || split_part(line, '=', 1), NULL, NULL, jsonb_build_object('value', substr(line, strpos(line, '=') + 1))
 FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole,
   unnest(s.setconfig) line WHERE s.setdatabase = 0 OR d.datname = current_database()
