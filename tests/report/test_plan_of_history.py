@@ -139,3 +139,22 @@ def test_the_json_of_a_step_is_whole() -> None:
         "sqlstate": "42703",
         "message": 'column "state" of relation "orders" does not exist',
     }
+
+
+def test_many_partitions_are_counted_and_an_open_transaction_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "db" / "migrations"
+    partitions = "".join(f"CREATE TABLE log_{at} PARTITION OF log FOR VALUES IN ({at});\n" for at in range(9))
+    (folder / "0005_log.up.sql").write_text(
+        f"CREATE TABLE log (id int, kind int) PARTITION BY LIST (kind);\n{partitions}"
+    )
+    (folder / "0006_note.up.sql").write_text("BEGIN;\nALTER TABLE log ADD COLUMN note text;\n")
+    text = plan_text.render(hotlint.plan("db/migrations", server=16).choose(last=1))
+    lines = [line.split() for line in text.splitlines() if "ACCESS EXCLUSIVE" in line]
+    assert [" ".join(words[: words.index("ACCESS")]) for words in lines] == [
+        "public.log",
+        "public.log_0",
+        "public.log_1",
+        "public.log_2",
+        "and 6 more",
+    ]
+    assert {" ".join(words[-7:]) for words in lines} == {"until the connection ends: no COMMIT follows"}
