@@ -126,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     _add_check(commands.add_parser("check", help="tell what is wrong with migrations", allow_abbrev=False))
     _add_plan(commands.add_parser("plan", help="show what each statement locks and for how long", allow_abbrev=False))
+    _add_verify(commands.add_parser("verify", help="run migrations on a scratch server", allow_abbrev=False))
     _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
     _add_config(commands.add_parser("config", help="about the configuration", allow_abbrev=False))
     return top
@@ -172,6 +173,21 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--down", action="store_true", help="show the down scripts, newest first")
     parser.add_argument("--last", type=_count, metavar="N", help="show only the newest N migrations")
     parser.set_defaults(module="hotlint.commands.plan")
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    parser.add_argument(
+        "--database-url", metavar="URL", help="make the scratch database on this server instead of one of our own"
+    )
+    parser.add_argument("--pg-bin", metavar="DIR", help="start a scratch server with the binaries in this folder")
+    parser.add_argument("--migration", metavar="ID", help="report only on this migration; those before are run")
+    parser.add_argument("--last", type=_count, metavar="N", help="report only on the newest N migrations")
+    parser.add_argument("--keep-going", action="store_true", help="run what follows a migration that fails")
+    parser.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
+    )
+    parser.set_defaults(module="hotlint.commands.verify")
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:

@@ -71,6 +71,18 @@ class ProjectConfig(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_f
     exclude: Annotated[tuple[str, ...], Meta(description="Globs of paths below the folder to leave out.")] = ()
 
 
+class VerifyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What ``hotlint verify`` has to know of the scratch server."""
+
+    stub_extensions: Annotated[
+        tuple[str, ...],
+        Meta(description="Extensions that are left out where a history creates them, or replaced by stand-ins."),
+    ] = ()
+    roles: Annotated[
+        tuple[str, ...], Meta(description="Roles that the history expects, made on the scratch server before it.")
+    ] = ()
+
+
 class Config(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole configuration."""
 
@@ -104,6 +116,7 @@ class Config(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
     cache: Annotated[
         bool | str, Meta(description="Whether results are kept for the next run, or the folder to keep them in.")
     ] = True
+    verify: Annotated[VerifyConfig, Meta(description="What `hotlint verify` has to know.")] = VerifyConfig()
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -24,14 +24,14 @@ def render(report: Report, sources: Sources, style: Style = _NO_STYLE) -> str:
     blocks = []
     before: Place | None = None
     for finding in report.findings:
-        blocks.append("\n".join(_finding(finding, sources, style, shown=finding.place == before)))
+        blocks.append("\n".join(finding_lines(finding, sources, style, shown=finding.place == before)))
         before = finding.place
     blocks += ["\n".join(_failure(failure, style)) for failure in report.failures]
     blocks.append("\n".join(_summary(report, style)))
     return "\n\n".join(blocks) + "\n"
 
 
-def _finding(finding: Finding, sources: Sources, style: Style, *, shown: bool) -> Iterator[str]:
+def finding_lines(finding: Finding, sources: Sources, style: Style, *, shown: bool = False) -> Iterator[str]:
     """A finding; ``shown``: the one before is about the same lines, so that they stand just above."""
     at = finding.place
     yield _headline(finding, style)

@@ -177,7 +177,7 @@ def verdict(finding: Finding, statements: Iterable[StatementTrace]) -> tuple[Agr
     at = [trace for trace in statements if _covers(trace, finding)]
     claims = [claim for trace in at for claim in trace.claims if _about(claim, finding)]
     if not claims:
-        return "unknown", "nothing of it shows on a scratch server" if at else "its statement did not run"
+        return "unknown", "nothing of it shows on a scratch server" if at else "no statement ran there"
     refuted = [claim for claim in claims if claim.agreement in ("refuted", "live only")]
     if refuted:
         return "refuted", "; ".join(map(sentence, refuted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -17,12 +17,13 @@ from hotlint.verify import compare
 from hotlint.verify.extensions import Extensions
 from hotlint.verify.findings import found
 from hotlint.verify.model import Agreement, MigrationTrace, ScriptTrace, VerifiedProject
-from hotlint.verify.server import ScratchError, ScratchServer
+from hotlint.verify.roundtrip import Change, changes
+from hotlint.verify.server import Role, ScratchError, ScratchServer
 from hotlint.verify.session import run_script
 from hotlint.verify.trace import Tracer
 
 if TYPE_CHECKING:
-    from psycopg import OperationalError
+    from psycopg import Connection, OperationalError
 
 
 class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,17 +41,45 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observer(Protocol):
-    """More to look at around each migration's up script: rows, round trips, checks.
+    """More to look at around each change's up scripts: rows, round trips, checks.
 
-    ``before`` and ``after`` are called with nobody connected to the database, before the up script and after it was
-    run without an error; ``after`` may fill in the trace, and gives findings.
+    ``before`` is called before the first part's up script, ``after`` after the last part's where all ran without an
+    error; ``after`` may fill in the traces (the last part's stands for the change), and gives findings. A change whose
+    migrations are not reported on is not observed.
     """
 
-    def before(self, server: ScratchServer, dbname: str, plan: MigrationPlan) -> None: ...
+    def before(self, database: ScratchDatabase, change: Change) -> None: ...
 
     def after(
-        self, server: ScratchServer, dbname: str, plan: MigrationPlan, trace: MigrationTrace
+        self, database: ScratchDatabase, change: Change, traces: tuple[MigrationTrace, ...]
     ) -> Iterable[Finding]: ...
+
+
+class ScratchDatabase:
+    """The scratch database of one history: connects to it, and runs scripts on it as the framework would."""
+
+    def __init__(self, server: ScratchServer, extensions: Extensions, dbname: str) -> None:
+        self.server = server
+        self.extensions = extensions
+        self.name = dbname
+        self._tracer: Tracer | None = None
+
+    def connect(self, role: Role = "owner") -> Connection[Any]:
+        """A connection in autocommit mode."""
+        return self.server.connect(role, self.name)
+
+    def run(self, plan: MigrationPlan, *, traced: bool = True) -> ScriptTrace:
+        """Runs one script, up or down, in a connection of its own."""
+        if traced and self._tracer is None:
+            self._tracer = Tracer(self.server, self.name)
+        with self.connect() as connection:
+            return run_script(connection, plan, self._tracer if traced else None, self.extensions)
+
+    def close(self) -> None:
+        """Closes the tracer's connections, as a copy of the database needs."""
+        if self._tracer is not None:
+            self._tracer.close()
+            self._tracer = None
 
 
 Progress = Callable[[int, int, str], None]
@@ -103,7 +132,6 @@ class _Replay:
         self.traces: list[MigrationTrace] = []
         self.findings: list[Finding] = []
         self.notes: list[str] = list(server.notes)
-        self.tracer: Tracer | None = None
 
     def run(self) -> VerifiedProject:
         began = time.perf_counter()
@@ -111,20 +139,13 @@ class _Replay:
         dbname = self.server.create_database()
         try:
             self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
-            self._bookkeeping(dbname)
+            self.database = ScratchDatabase(self.server, self.extensions, dbname)
+            self._bookkeeping()
             if self.project.baseline is not None:
-                self._baseline(self.project.baseline, dbname)
-            total = len(self.plan.migrations)
-            for done, migration in enumerate(self.plan.migrations):
-                self.progress(done, total, migration.migration.id)
-                if not self._migration(migration, dbname) and not self.options.keep_going:
-                    self._not_run(total - done - 1)
-                    break
-            else:
-                self.progress(total, total, "")
+                self._baseline(self.project.baseline)
+            self._history()
+            self.database.close()
         finally:
-            if self.tracer is not None:
-                self.tracer.close()
             self.server.drop_database(dbname)
         return VerifiedProject(
             root=self.project.root,
@@ -135,18 +156,42 @@ class _Replay:
             duration_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _bookkeeping(self, dbname: str) -> None:
+    def _history(self) -> None:
+        done, total = 0, len(self.plan.migrations)
+        for change in changes(self.plan):
+            ran = self._change(change, done, total)
+            done += len(change)
+            if not ran and not self.options.keep_going:
+                if done < total:
+                    left = total - done
+                    self.notes.append(f"{left} later migration{'s were' if left > 1 else ' was'} not run")
+                return
+        self.progress(total, total, "")
+
+    def _change(self, change: Change, done: int, total: int) -> bool:
+        """Runs the parts of one change; whether all went well."""
+        observers = self.observers if any(part.migration.id in self.shown for part in change) else ()
+        for observer in observers:
+            observer.before(self.database, change)
+        traces: list[MigrationTrace] = []
+        for at, part in enumerate(change):
+            self.progress(done + at, total, part.migration.id)
+            trace = self._migration(part)
+            traces.append(trace)
+            if trace.up.error is not None:
+                return False
+        for observer in observers:
+            self.findings.extend(observer.after(self.database, change, tuple(traces)))
+        return True
+
+    def _bookkeeping(self) -> None:
         """Makes the table in which the framework notes what has run: some migrations look into it."""
         table = _BOOKKEEPING.get(self.project.framework)
         if table is not None:
-            with self.server.connect("owner", dbname) as connection:
+            with self.database.connect() as connection:
                 connection.execute(table.encode())
 
-    def _not_run(self, number: int) -> None:
-        if number:
-            self.notes.append(f"{number} later migration{'s were' if number > 1 else ' was'} not run")
-
-    def _baseline(self, script: Script, dbname: str) -> None:
+    def _baseline(self, script: Script) -> None:
         """Loads the schema that the history starts from; a dump may set anything, so in a connection of its own."""
         from hotlint.planning.loop import PlanOptions, make_plan
         from hotlint.project.model import Migration
@@ -158,38 +203,19 @@ class _Replay:
             migrations=(Migration("baseline", "", script, transaction="none"),),
         )
         plan = make_plan(history, self.plan.server, PlanOptions(downs=False))
-        with self.server.connect("owner", dbname) as connection:
-            trace = run_script(connection, plan.migrations[0], None, self.extensions)
+        trace = self.database.run(plan.migrations[0], traced=False)
         self._tell_error(trace, "the baseline")
 
-    def _migration(self, plan: MigrationPlan, dbname: str) -> bool:
-        """Runs one migration; whether it went well."""
+    def _migration(self, plan: MigrationPlan) -> MigrationTrace:
         shown = plan.migration.id in self.shown
-        observers = self.observers if shown else ()
-        for observer in observers:
-            observer.before(self.server, dbname, plan)
-        trace = self._up(plan, dbname, traced=shown)
+        trace = self.database.run(plan, traced=shown)
+        measured = MigrationTrace(plan.migration.id, plan.migration.name, trace)
         if shown:
-            measured = MigrationTrace(plan.migration.id, plan.migration.name, trace)
             self.traces.append(measured)
             measured.verdicts = tuple(self._verdicts(plan, trace))
             self._tell_disagreements(trace)
         self._tell_error(trace, f"migration {plan.migration.id}")
-        if trace.error is None:
-            for observer in observers:
-                self.findings.extend(observer.after(self.server, dbname, plan, measured))
-        return trace.error is None
-
-    def _up(self, plan: MigrationPlan, dbname: str, *, traced: bool) -> ScriptTrace:
-        with self.server.connect("owner", dbname) as connection:
-            if not traced:
-                return run_script(connection, plan, None, self.extensions)
-            if self.observers:  # they may copy the database, to which nobody may be connected then
-                with Tracer(self.server, dbname) as tracer:
-                    return run_script(connection, plan, tracer, self.extensions)
-            if self.tracer is None:
-                self.tracer = Tracer(self.server, dbname)
-            return run_script(connection, plan, self.tracer, self.extensions)
+        return measured
 
     def _verdicts(self, plan: MigrationPlan, trace: ScriptTrace) -> Iterable[tuple[Finding, Agreement, str]]:
         for finding in self.check_findings:

@@ -1,0 +1,116 @@
+"""``hotlint verify``: runs the migrations on a scratch server and reports what they did."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from hotlint import api
+from hotlint.cli import FAILED, FOUND
+from hotlint.commands.output import write_json, write_text
+from hotlint.errors import UsageError
+from hotlint.report.model import reaches
+
+if TYPE_CHECKING:
+    from hotlint.finding import Severity
+    from hotlint.verify.model import VerifyReport
+    from hotlint.verify.server import ScratchServer
+
+_WIDTH = 30
+
+
+def run(options: argparse.Namespace) -> int:
+    """Verifies, reports, and says by its exit code whether anything at or above ``fail_on`` was found.
+
+    Ctrl-C ends it with everything taken away that was made for it.
+    """
+    from hotlint.verify.running import verify_projects
+
+    if options.migration is not None and options.last is not None:
+        raise UsageError("--migration and --last exclude each other")
+    if options.database_url is not None and options.pg_bin is not None:
+        raise UsageError("--database-url and --pg-bin exclude each other")
+    request = api.request_for(
+        options.paths or None,
+        server=options.pg_version,
+        config=options.config,
+        isolated=options.isolated,
+        select=None,
+        ignore=None,
+        since=None,
+    )
+    from hotlint.verify.replay import VerifyOptions
+
+    wanted = VerifyOptions(
+        migration=options.migration,
+        last=options.last,
+        keep_going=options.keep_going,
+        stub_extensions=request.settings.config.verify.stub_extensions,
+        roles=request.settings.config.verify.roles,
+    )
+    with _server(options) as server, Progress(sys.stderr) as progress:
+        report = verify_projects(request, server, wanted, progress.show)
+    _write(report, options)
+    return exit_code(report, options.fail_on or request.settings.config.fail_on or api.DEFAULT_FAIL_ON)
+
+
+def _server(options: argparse.Namespace) -> AbstractContextManager[ScratchServer]:
+    from hotlint.verify.server import database_url, embedded
+
+    if options.database_url is not None:
+        return database_url(options.database_url)
+    return embedded(options.pg_bin)
+
+
+def _write(report: VerifyReport, options: argparse.Namespace) -> None:
+    if options.format == "json":
+        from hotlint.report import verify_json
+
+        write_json(verify_json.render(report))
+        return
+    from hotlint.report import verify_text
+    from hotlint.report.excerpt import Sources
+    from hotlint.report.terminal import style_for
+
+    write_text(verify_text.render(report, Sources(), style_for(sys.stdout, wish=options.color)))
+
+
+def exit_code(report: VerifyReport, fail_on: Severity) -> int:
+    """2 where anything inside Hotlint failed, else 1 for findings at or above ``fail_on``."""
+    if report.failures:
+        return FAILED
+    findings = [finding for project in report.projects for finding in project.findings]
+    return FOUND if any(reaches(finding.severity, fail_on) for finding in findings) else 0
+
+
+class Progress:
+    """A bar on a terminal, and nothing anywhere else; it is gone when the work is done."""
+
+    def __init__(self, stream: object) -> None:
+        self._stream = stream
+        isatty: Callable[[], bool] = getattr(stream, "isatty", lambda: False)
+        self._shown = isatty()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._put("\r\x1b[K")
+
+    def show(self, done: int, total: int, name: str) -> None:
+        """Shows that ``done`` of ``total`` migrations ran, and which one comes."""
+        if self._shown:
+            from hotlint.report.terminal import plain
+
+            full = round(_WIDTH * done / total) if total else _WIDTH
+            self._put(f"\r\x1b[K{'█' * full}{'·' * (_WIDTH - full)} {done}/{total} {plain(name)[:40]}")
+
+    def _put(self, text: str) -> None:
+        write, flush = getattr(self._stream, "write", None), getattr(self._stream, "flush", None)
+        if write is not None and flush is not None:
+            write(text)
+            flush()
