@@ -32,7 +32,8 @@ class AlterColumnType(Rule):
     every row.
 
     Free are a longer or no limit of varchar, varchar to text, more digits before the point of numeric, a longer
-    precision of times, and timestamp to timestamptz while TimeZone is UTC. These are not told here.
+    precision of times, and timestamp to timestamptz while TimeZone is UTC and no index has the column. These are not
+    told here.
 
     Instead:
         A second column of the new type that a trigger keeps filled; the old rows copied in batches; the indexes built

@@ -122,6 +122,10 @@ def _cascades(operation: Operation) -> bool:
 
 
 def _what(step: Step, operation: Operation, context: Context) -> str:
+    operations = context.body.operations if context.body is not None else step.operations
+    count = sum(map(_cascades, operations))
+    if count > 1:
+        return f"the {count} objects that this statement drops"
     if isinstance(operation, ops.DropColumn):
         return f"column {operation.column} of {context.resolve(step, operation.relation)}"
     if isinstance(operation, ops.DropConstraint):
