@@ -124,9 +124,8 @@ def _cached(request: Request, store: Store) -> Report:
 
     start = time.time()
     local = request.settings.config.rules
-    key = key_of(
-        "check", os.getcwd(), msgspec.to_builtins(request), code_identity(map(request.settings.resolve, local))
-    )
+    identity = code_identity(map(request.settings.resolve, local))
+    key = key_of("check", os.getcwd(), msgspec.to_builtins(request), identity)
     data = store.get(key)
     if data is not None:
         try:
@@ -137,7 +136,7 @@ def _cached(request: Request, store: Store) -> Report:
             pass
     from hotlint.running import make_report
 
-    report, folders, files = make_report(request)
+    report, folders, files = make_report(request, store, identity)
     if not report.failures and not _any_newer(files, start - _CLOCK_SLACK):
         result = msgspec.Raw(msgspec.msgpack.encode(report))
         store.put(key, msgspec.msgpack.encode(Entry(Seen.now(folders, files), result)))

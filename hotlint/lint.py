@@ -13,12 +13,13 @@ from hotlint.errors import UsageError, nearest
 from hotlint.finding import Finding, Place, Severity
 from hotlint.fingerprint import with_fingerprints
 from hotlint.planning.model import MigrationPlan, Plan
+from hotlint.project.model import Project
 from hotlint.project.options import matches_any
 from hotlint.registry import Registry, RuleInfo
 from hotlint.source import Problem, Script
 from hotlint.suppressions import MARK, FileSuppressions, read_suppressions
 
-__all__ = ["InternalError", "LintOptions", "LintResult", "lint", "migrations_since"]
+__all__ = ["InternalError", "LintOptions", "LintResult", "judged_from", "lint", "migrations_since"]
 
 
 class LintOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +61,14 @@ def lint(plan: Plan, registry: Registry, options: LintOptions | None = None) -> 
         glob: frozenset(i for name in names for i in registry.expand(name))
         for glob, names in options.per_path_ignores.items()
     }
-    migrations = plan.migrations[migrations_since(plan, options.since) :]
+    migrations = plan.migrations[migrations_since(plan.project, options.since) :]
     asker = Asker(plan, registry, rules, options.severity, options.rule_options)
-    for migration in migrations:
+    judged = plan.migrations[max(plan.judged_from, len(plan.migrations) - len(migrations)) :]
+    for migration in judged:
         asker.ask_steps(migration)
         if migration.down is not None:
             asker.ask_steps(migration.down)
-    asker.ask_whole(migrations)
+    asker.ask_whole(judged)
     _tell_problems(asker, plan, migrations)
     _tell_failures(asker, plan)
     suppressed = _suppress(asker, registry, migrations, options.today or date.today())
@@ -82,7 +84,26 @@ def lint(plan: Plan, registry: Registry, options: LintOptions | None = None) -> 
     return LintResult(tuple(findings), tuple(asker.errors), suppressed)
 
 
-def migrations_since(plan: Plan, since: str | None) -> int:
+def judged_from(project: Project, registry: Registry, options: LintOptions) -> int:
+    """The index of the first migration that rules must be asked about, for ``PlanOptions``: all findings that
+    ``options`` lets through stand at it or later, or are not made from steps.
+
+    Raises ``UsageError`` as ``lint`` does.
+    """
+    since = migrations_since(project, options.since)
+    chosen = registry.select(options.select, options.ignore)
+    if any(registry.rules[id].scope == "plan" for id in chosen):
+        return 0  # such a rule may look at anything
+    if options.scope is None:
+        return since
+    migrations = project.migrations
+    passed = {m.id for m in migrations if any(s is not None and s.path in options.scope for s in (m.up, m.down))}
+    groups = {m.group for m in migrations if m.id in passed and m.group is not None}
+    first = next((at for at, m in enumerate(migrations) if m.id in passed or m.group in groups), len(migrations))
+    return max(since, first)
+
+
+def migrations_since(project: Project, since: str | None) -> int:
     """The index of the first migration that is newer than ``since``: an id (leading zeros do not count), or id and
     name.
 
@@ -91,13 +112,13 @@ def migrations_since(plan: Plan, since: str | None) -> int:
     if since is None:
         return 0
     wanted = since.lstrip("0")
-    for at, m in enumerate(plan.migrations):
-        id, name = m.migration.id, m.migration.name
+    for at, m in enumerate(project.migrations):
+        id, name = m.id, m.name
         if since in (id, f"{id}_{name}", f"{id}__{name}") or (wanted and id.lstrip("0") == wanted):
             return at + 1
-    ids = [m.migration.id for m in plan.migrations]
+    ids = [m.id for m in project.migrations]
     hint = (nearest(since, ids) if not since.isdigit() else "") or (f"; the newest is {ids[-1]}" if ids else "")
-    raise UsageError(f'there is no migration "{since}" in {plan.project.root}{hint}')
+    raise UsageError(f'there is no migration "{since}" in {project.root}{hint}')
 
 
 def _chosen(plan: Plan, registry: Registry, options: LintOptions) -> dict[str, RuleInfo]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,14 +13,17 @@ from hotlint.config_values import check_values
 from hotlint.dialects.postgres.parse import ParseOptions
 from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
-from hotlint.lint import InternalError, LintOptions, lint, migrations_since
+from hotlint.lint import InternalError, LintOptions, judged_from, lint, migrations_since
 from hotlint.planning.loop import PlanOptions, make_plan
-from hotlint.planning.model import Plan
 from hotlint.project.discover import USUAL_FOLDERS, Discovery, discover
 from hotlint.project.model import Project
 from hotlint.registry import Registry, find_rules
 from hotlint.report.model import Failure, ProjectSummary, Report
 from hotlint.report.plan_model import PlanReport
+
+if TYPE_CHECKING:
+    from hotlint.cache import Store
+    from hotlint.planning.checkpoint import Checkpoints
 
 _WORTH_A_PROCESS = 150_000
 """Characters of SQL beside the largest project's that take longer to check than a process to start."""
@@ -36,14 +40,19 @@ def make_plans(request: Request, *, down: bool) -> PlanReport:
     return PlanReport.of(request.server, plans, request.assumed)
 
 
-def make_report(request: Request) -> tuple[Report, tuple[str, ...], tuple[str, ...]]:
-    """The report, and the folders and files that it was made from, there or not."""
+def make_report(
+    request: Request, store: Store | None = None, identity: object = None
+) -> tuple[Report, tuple[str, ...], tuple[str, ...]]:
+    """The report, and the folders and files that it was made from, there or not.
+
+    ``store`` may hold what the beginning of a history comes to, under the ``identity`` of the code that found it out.
+    """
     settings = request.settings
     registry = find_rules([settings.resolve(path) for path in settings.config.rules])
     settings.check_names(registry)
     found = _discover(request)
     registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
-    run = _Run(request, registry)
+    run = _Run(request, registry, store, identity)
     for outcome in _judged(run, found):
         run.add(outcome)
     run.raise_for_since()
@@ -76,8 +85,10 @@ def _judged(run: _Run, found: Discovery) -> list[_Outcome]:
 class _Run:
     """The projects of one check; a plan is let go as soon as it has been judged."""
 
-    def __init__(self, request: Request, registry: Registry) -> None:
+    def __init__(self, request: Request, registry: Registry, store: Store | None, identity: object) -> None:
         self.request = request
+        self.store = store
+        self.identity = identity
         self.registry = registry
         self.projects: list[ProjectSummary] = []
         self.findings: list[Finding] = []
@@ -88,9 +99,13 @@ class _Run:
     def check(self, project: Project, scope: frozenset[str] | None) -> _Outcome:
         """Plans and judges one project, and changes nothing here; a failure inside costs this project only."""
         since: dict[str, str | None] = {}
+        settings = self.request.settings
         try:
-            plan = make_plan(project, self.request.server, plan_options(self.request.settings, project, True))
-            result = lint(plan, self.registry, self._lint_options(plan, scope, since))
+            options = self._lint_options(project, scope, since)
+            planned = plan_options(settings, project, True, judged_from(project, self.registry, options))
+            start = self._checkpoints(project, planned) if planned.judged_from else None
+            plan = make_plan(project, self.request.server, planned, start)
+            result = lint(plan, self.registry, options)
         except UsageError:
             raise
         except Exception as error:
@@ -115,7 +130,16 @@ class _Run:
             else:
                 self._since_found.setdefault(wanted, message)
 
-    def _lint_options(self, plan: Plan, scope: frozenset[str] | None, since: dict[str, str | None]) -> LintOptions:
+    def _checkpoints(self, project: Project, options: PlanOptions) -> Checkpoints | None:
+        if self.store is None:
+            return None
+        from hotlint.planning.checkpoint import Checkpoints
+
+        return Checkpoints(self.store, self.identity, project, self.request.server, options)
+
+    def _lint_options(
+        self, project: Project, scope: frozenset[str] | None, since: dict[str, str | None]
+    ) -> LintOptions:
         settings, config = self.request.settings, self.request.settings.config
         return LintOptions(
             select=self.request.select,
@@ -123,18 +147,18 @@ class _Run:
             severity=config.severity,
             rule_options=config.rule_options,
             per_path_ignores={settings.glob(glob): ids for glob, ids in config.per_path_ignores.items()},
-            since=self._since(plan, since),
+            since=self._since(project, since),
             scope=scope,
             today=self.request.today,
         )
 
-    def _since(self, plan: Plan, noted: dict[str, str | None]) -> str | None:
+    def _since(self, project: Project, noted: dict[str, str | None]) -> str | None:
         """``--since`` where this project has such a migration, else its ``start_after`` where it has that one."""
-        for wanted in (self.request.since, self.request.settings.project(plan.project.root).start_after):
-            if wanted is None or not plan.migrations:
+        for wanted in (self.request.since, self.request.settings.project(project.root).start_after):
+            if wanted is None or not project.migrations:
                 continue
             try:
-                migrations_since(plan, wanted)
+                migrations_since(project, wanted)
             except UsageError as error:
                 noted[wanted] = str(error)
             else:
@@ -163,12 +187,12 @@ class _Run:
         )
 
 
-def plan_options(settings: Settings, project: Project, down: bool) -> PlanOptions:
-    """How to replay a project: what the configuration says about it."""
+def plan_options(settings: Settings, project: Project, down: bool, judged_from: int = 0) -> PlanOptions:
+    """How to replay a project: what the configuration says about it, and from where on somebody asks about it."""
     config = settings.project(project.root)
     complete = config.history == "complete" or (config.history == "auto" and project.baseline is not None)
     parse = ParseOptions(placeholders=config.placeholders, patterns=config.placeholder_patterns)
-    return PlanOptions(complete=complete, downs=down, parse=parse)
+    return PlanOptions(complete=complete, downs=down, parse=parse, judged_from=judged_from)
 
 
 def _discover(request: Request) -> Discovery:

@@ -7,7 +7,7 @@ the catalog keeps one current dictionary and, per changed key, the values that i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -110,6 +110,22 @@ class VersionedMap(Generic[K, V]):
             if value is not None:
                 yield key, value
 
+    def present(self) -> list[tuple[K, int, V | None]]:
+        """Every key that was ever set or deleted, with the moment of its last change and its value, to ``load``.
+        Raises ``ValueError`` for a fork."""
+        if self._base is not None:
+            raise ValueError("a fork does not know what it inherits")
+        return [
+            (key, self._past[key][-1][0], None if value is _ABSENT else value)  # type: ignore[misc]
+            for key, value in self._now.items()
+        ]
+
+    def load(self, entries: Iterable[tuple[K, int, V | None]]) -> None:
+        """Fills an empty map with what ``present`` gave; what was before is gone."""
+        for key, moment, value in entries:
+            self._now[key] = _ABSENT if value is None else value
+            self._past[key] = [(moment, _UNSEEN)]
+
     def changed_since(self, moment: int) -> frozenset[K]:
         """Keys that were set or deleted after ``moment``; for a fork, since it was made. Costs what changed."""
         return frozenset(key for source, key in changes_since(self.journal, moment) if source is self)
@@ -152,6 +168,15 @@ class Hints(Generic[K]):
             return own
         above = self._base.get(key)
         return above + [h for h in own if h not in above] if above else own
+
+    def all(self) -> list[tuple[K, list[Any]]]:
+        """Every key with its hints, to ``load``."""
+        return [(key, list(held)) for key, held in self._hints.items()]
+
+    def load(self, entries: Iterable[tuple[K, Iterable[Any]]]) -> None:
+        """Takes in what ``all`` gave."""
+        for key, held in entries:
+            self._hints[key] = dict.fromkeys(held)
 
 
 def changes_since(journal: Journal, moment: int) -> list[tuple[VersionedMap[Any, Any], Any]]:

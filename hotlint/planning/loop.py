@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,26 +19,39 @@ from hotlint.project.model import Migration, Project, TransactionMode
 from hotlint.server import Server, Session
 from hotlint.source import Direction, ParsedScript, Script, Statement
 
+if TYPE_CHECKING:
+    from hotlint.planning.checkpoint import Checkpoints
+
 
 class PlanOptions(msgspec.Struct, frozen=True, gc=False):
     """How to replay.
 
     ``complete``: what the history never made does not exist (see "three-valued facts" in docs/architecture.md).
     ``downs``: plan each migration's down script on a copy of the schema right after its up script.
+    ``judged_from``: the index of the first migration that anybody asks about. Those before it only make the schema:
+    they have no impacts and no down scripts, and their steps tell no more than where they stand.
     """
 
     complete: bool = False
     downs: bool = True
     parse: ParseOptions = ParseOptions()
+    judged_from: int = 0
 
 
-def make_plan(project: Project, server: Server, options: PlanOptions | None = None) -> Plan:
-    """The plan of a project's whole history on ``server``. Never raises for what stands in the files."""
-    return _Replay(project, server, options or PlanOptions()).run()
+def make_plan(
+    project: Project, server: Server, options: PlanOptions | None = None, start: Checkpoints | None = None
+) -> Plan:
+    """The plan of a project's whole history on ``server``. Never raises for what stands in the files.
+
+    ``start`` may know what the migrations before ``judged_from`` come to, and is told.
+    """
+    return _Replay(project, server, options or PlanOptions()).run(start)
 
 
 _NOTHING = Impact()
 _UNREAD = ("syntax-error", "not-covered")
+_OF_SESSION = frozenset([SetVariable, DoBlock])
+"""Whether the server refuses these matters for what follows in the script."""
 
 
 class _Replay:
@@ -50,20 +64,26 @@ class _Replay:
         self.catalog = Catalog(closed=options.complete)
         self.next_step = 0
 
-    def run(self) -> Plan:
-        if self.project.baseline is not None:
+    def run(self, start: Checkpoints | None) -> Plan:
+        judged_from = self.options.judged_from
+        plans = start.restore(self.catalog) if start is not None and judged_from else []
+        known = len(plans)
+        self.next_step = sum(len(plan.steps) for plan in plans)
+        if not known and self.project.baseline is not None:
             parsed = parse_script(self.project.baseline, self.options.parse)
             self.catalog.load_baseline(parsed.statements, self.server)
-        plans: list[MigrationPlan] = []
-        for _, parts in groupby(enumerate(self.project.migrations), key=_change):
-            change = [self._up(migration) for _, migration in parts]
+        plans.extend(self._up(migration, bare=True) for migration in self.project.migrations[known:judged_from])
+        if start is not None and known < judged_from:
+            start.keep(self.catalog, plans)
+        for _, parts in groupby(enumerate(self.project.migrations[judged_from:]), key=_change):
+            change = [self._up(migration, bare=False) for _, migration in parts]
             if self.options.downs:
                 self._downs(change)
             plans.extend(change)
-        return Plan(project=self.project, server=self.server, migrations=tuple(plans))
+        return Plan(project=self.project, server=self.server, migrations=tuple(plans), judged_from=judged_from)
 
-    def _up(self, migration: Migration) -> MigrationPlan:
-        plan = _ScriptReplay(self, migration, migration.up, "up", self.catalog, self.next_step).run()
+    def _up(self, migration: Migration, *, bare: bool) -> MigrationPlan:
+        plan = _ScriptReplay(self, migration, migration.up, "up", self.catalog, self.next_step, bare=bare).run()
         self.next_step += len(plan.steps)
         return plan
 
@@ -89,8 +109,17 @@ class _ScriptReplay:
     """One script on one catalog, in a connection of its own."""
 
     def __init__(
-        self, replay: _Replay, migration: Migration, script: Script, direction: Direction, catalog: Catalog, first: int
+        self,
+        replay: _Replay,
+        migration: Migration,
+        script: Script,
+        direction: Direction,
+        catalog: Catalog,
+        first: int,
+        *,
+        bare: bool = False,
     ) -> None:
+        self.bare = bare
         self.server = replay.server
         self.parse_options = replay.options.parse
         self.migration = migration
@@ -235,6 +264,8 @@ class _ScriptReplay:
         )
         try:
             outcome = self.catalog.apply(statement, session, self.server, index)
+            if self.bare and not any(type(o) in _OF_SESSION for o in statement.operations):
+                return _NOTHING if outcome.error is None else Impact(error=outcome.error)
             return impact_of(statement, before, self.catalog.now(), outcome, context)
         except Exception as error:  # a defect costs this statement, not the history
             self._fail(error, statement.start)

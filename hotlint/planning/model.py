@@ -92,11 +92,12 @@ class MigrationPlan(msgspec.Struct, gc=False):
 
 
 class Plan(msgspec.Struct, gc=False):
-    """The plan of one project."""
+    """The plan of one project. The migrations before ``judged_from`` only made the schema that the others find."""
 
     project: Project
     server: Server
     migrations: tuple[MigrationPlan, ...]
+    judged_from: int = 0
 
     @property
     def steps(self) -> tuple[Step, ...]:
