@@ -174,8 +174,8 @@ class _Filler:
         batch = _Batch(self.connection, candidates)
         added, at = 0, 0
         for attempt in range(_ATTEMPTS):
-            while added < wanted and at < (attempt + 1) * 3 * max(wanted, 20) and not batch.given_up:
-                count = min(_BATCH, wanted - added if attempt == 0 else max(wanted - added, 20))
+            while added < wanted and at < (attempt + 1) * 5 * max(wanted, 50) and not batch.given_up:
+                count = min(_BATCH, wanted - added if attempt == 0 else max(4 * (wanted - added), 50))
                 self._reserve(candidates, at + count)
                 rows = list(candidates.rows(have + at if not candidates.reserved else at, count, attempt))
                 at += count
@@ -240,16 +240,20 @@ class _Batch:
         ).replace("%s::text[]", "\0") + where
 
     def insert(self, rows: list[Row], limit: int) -> int:
-        """Inserts what it can of the rows; how many that was."""
+        """Inserts up to ``limit`` of the rows; how many that was."""
         import psycopg
 
-        rows = rows[:limit] if limit < len(rows) else rows
-        if not rows or self.given_up:
+        if not rows or limit <= 0 or self.given_up:
             return 0
         if not self._names:
-            statement, values = f"INSERT INTO {self._table.name} SELECT FROM generate_series(1, {len(rows)})", []
+            statement, values = (
+                f"INSERT INTO {self._table.name} SELECT FROM generate_series(1, {min(len(rows), limit)})",
+                [],
+            )
         else:
-            statement = (self._statement + self._conflicts).replace("%", "%%").replace("\0", "%s::text[]")
+            statement = (
+                (self._statement + f" LIMIT {limit}" + self._conflicts).replace("%", "%%").replace("\0", "%s::text[]")
+            )
             values = [[row.get(name) for row in rows] for name in self._names]
         try:
             with self._connection.transaction():

@@ -1,0 +1,151 @@
+"""Generated rows satisfy what a schema asks of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from hotlint.verify.rows import fill
+
+ROWS = 40
+
+
+def count(database: Connection[Any], table: str) -> int:
+    row = database.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "id bigserial PRIMARY KEY",
+        "id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL",
+        "a smallint NOT NULL, b int NOT NULL, c bigint NOT NULL, d numeric(4,2) NOT NULL, "
+        "e real NOT NULL, f money NOT NULL",
+        "a varchar(3) NOT NULL UNIQUE, b char(2) NOT NULL, c text NOT NULL, d name NOT NULL",
+        "a date NOT NULL, b time NOT NULL, c timestamp NOT NULL, d timestamptz NOT NULL UNIQUE, e interval NOT NULL",
+        "a uuid PRIMARY KEY, b bytea NOT NULL, c json NOT NULL, d jsonb NOT NULL, e bool NOT NULL, f bit(5) NOT NULL",
+        "a inet NOT NULL, b cidr NOT NULL, c macaddr NOT NULL, d varbit(4) NOT NULL, "
+        "e tsvector NOT NULL, f pg_lsn NOT NULL",
+        "a point NOT NULL, b box NOT NULL, c polygon NOT NULL, d circle NOT NULL, e path NOT NULL, f lseg NOT NULL",
+        "a int[] NOT NULL, b text[] NOT NULL, c int4range NOT NULL, d tstzmultirange NOT NULL, e numrange NOT NULL",
+        "a mood NOT NULL, b mood[] NOT NULL, c pair NOT NULL, d email NOT NULL UNIQUE",
+        "price int, sale int, CHECK (price > 0), CHECK (sale < price)",
+        "state text NOT NULL CHECK (state IN ('new', 'paid')), paid_at date, "
+        "CHECK ((state = 'paid') = (paid_at IS NOT NULL))",
+        "name text NOT NULL CHECK (length(btrim(name)) BETWEEN 3 AND 6)",
+        "code text NOT NULL CHECK (code ~ '^[A-Z]{2}-[0-9]{4}$'), slug text NOT NULL CHECK (slug LIKE 'a\\_%')",
+        "code text NOT NULL CHECK (code = upper(code)), hash bytea NOT NULL CHECK (octet_length(hash) = 32)",
+        "a int, b int, c int, CHECK (num_nonnulls(a, b, c) = 1)",
+        "a int NOT NULL, b int NOT NULL, CHECK (a % 7 = 3), CHECK (a * b > 50)",
+        "ratio numeric CHECK (ratio >= 0 AND ratio <= 1), expires timestamptz NOT NULL CHECK (expires > now())",
+        "v int NOT NULL, doubled int GENERATED ALWAYS AS (v * 2) STORED CHECK (doubled > 10)",
+        "tags jsonb NOT NULL CHECK (jsonb_typeof(tags) = 'array')",
+        "id int, at int4range NOT NULL, EXCLUDE USING gist (at WITH &&)",
+        "room int NOT NULL, starts timestamptz NOT NULL, ends timestamptz NOT NULL, "
+        "EXCLUDE USING gist (tstzrange(starts, ends) WITH &&)",
+        "a int NOT NULL, b text NOT NULL, UNIQUE (a, b) DEFERRABLE INITIALLY DEFERRED",
+        "id int PRIMARY KEY, parent int NOT NULL REFERENCES t (id)",
+        "id int PRIMARY KEY, parent int REFERENCES t (id)",
+    ],
+)
+def test_a_table_is_filled_to_the_last_row(database: Connection[Any], columns: str) -> None:
+    database.execute(
+        "CREATE TYPE mood AS ENUM ('fine', 'bad'); CREATE TYPE pair AS (a int, b text);"
+        "CREATE DOMAIN email AS text CHECK (VALUE ~ '^[a-z0-9]+@[a-z0-9]+$')"
+    )
+    database.execute(f"CREATE TABLE t ({columns})".encode())
+    filled = fill(database, ROWS)
+    assert (filled.added, filled.notes) == ({"public.t": ROWS}, ())
+
+
+def test_foreign_keys_refer_to_rows_that_exist(database: Connection[Any]) -> None:
+    database.execute(
+        """CREATE TABLE users (id bigserial PRIMARY KEY, boss bigint REFERENCES users (id));
+        CREATE TABLE tenants (id uuid PRIMARY KEY);
+        CREATE TABLE memberships (user_id bigint REFERENCES users (id), tenant uuid REFERENCES tenants (id),
+          PRIMARY KEY (user_id, tenant));
+        CREATE TABLE profiles (user_id bigint PRIMARY KEY REFERENCES users (id));
+        CREATE TABLE notes (user_id bigint NOT NULL, tenant uuid NOT NULL REFERENCES tenants (id), body text NOT NULL,
+          FOREIGN KEY (user_id, tenant) REFERENCES memberships (user_id, tenant));"""
+    )
+    filled = fill(database, ROWS)
+    assert filled.notes == ()
+    assert {name.removeprefix("public."): rows for name, rows in filled.added.items()} == dict.fromkeys(
+        ("users", "tenants", "memberships", "profiles", "notes"), ROWS
+    )
+
+
+def test_tables_that_need_each_other_are_filled_where_a_key_can_wait(database: Connection[Any]) -> None:
+    database.execute(
+        """CREATE TABLE chickens (id int PRIMARY KEY, egg int NOT NULL);
+        CREATE TABLE eggs (id serial PRIMARY KEY, chicken int NOT NULL REFERENCES chickens (id) DEFERRABLE);
+        ALTER TABLE chickens ADD FOREIGN KEY (egg) REFERENCES eggs (id) DEFERRABLE;"""
+    )
+    filled = fill(database, ROWS)
+    assert (filled.added, filled.notes) == ({"public.chickens": ROWS, "public.eggs": ROWS}, ())
+
+
+def test_rows_go_into_the_partitions(database: Connection[Any]) -> None:
+    database.execute(
+        """CREATE TABLE events (id bigint GENERATED BY DEFAULT AS IDENTITY, at timestamptz, PRIMARY KEY (id, at))
+          PARTITION BY RANGE (at);
+        CREATE TABLE january PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+        CREATE TABLE february PARTITION OF events FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+        CREATE TABLE kinds (k text NOT NULL) PARTITION BY LIST (k);
+        CREATE TABLE kinds_a PARTITION OF kinds FOR VALUES IN ('a', 'b');
+        CREATE TABLE hashed (k int NOT NULL) PARTITION BY HASH (k);
+        CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);"""
+    )
+    assert fill(database, ROWS).notes == ()
+    counts = {name: count(database, name) for name in ("january", "february", "kinds_a", "hashed_0", "hashed_1")}
+    assert all(counts.values())
+    assert (
+        counts["january"] + counts["february"] == counts["kinds_a"] == counts["hashed_0"] + counts["hashed_1"] == ROWS
+    )
+
+
+def test_the_same_seed_gives_the_same_rows(server: Any) -> None:
+    texts = []
+    for seed in (1, 1, 2):
+        name = server.create_database()
+        with server.connect("admin", name) as connection:
+            connection.execute(
+                "CREATE TABLE t (id serial PRIMARY KEY, a text, b numeric, c timestamptz, d uuid, e int[])"
+            )
+            fill(connection, ROWS, seed)
+            texts.append(connection.execute("SELECT string_agg(t::text, ',' ORDER BY id) FROM t").fetchone())
+        server.drop_database(name)
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_tables_are_topped_up_and_sequences_stay_ahead(database: Connection[Any]) -> None:
+    database.execute("CREATE TABLE t (id serial PRIMARY KEY, name text UNIQUE); INSERT INTO t (name) VALUES ('first')")
+    assert fill(database, 10).added == {"public.t": 9}
+    assert fill(database, 10).added == {}
+    assert fill(database, 25).added == {"public.t": 15}
+    database.execute("INSERT INTO t (name) VALUES ('last')")
+
+
+def test_what_cannot_be_filled_is_told_and_not_guessed(database: Connection[Any]) -> None:
+    database.execute(
+        """CREATE TABLE flags (on_off bool PRIMARY KEY);
+        CREATE TABLE rights (a aclitem NOT NULL);
+        CREATE TABLE lists (a aclitem, b int NOT NULL);
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$;
+        CREATE TABLE guarded (id int PRIMARY KEY);
+        CREATE TRIGGER guard BEFORE INSERT ON guarded FOR EACH ROW EXECUTE FUNCTION refuse();
+        CREATE TABLE watchers (guarded int NOT NULL REFERENCES guarded (id));"""
+    )
+    filled = fill(database, 5)
+    assert filled.added == {"public.flags": 2, "public.lists": 5}
+    assert set(filled.notes) == {
+        "public.flags: 2 rows instead of 5: no more rows that satisfy its keys and conditions were found",
+        "public.rights: no rows: no values known for a of type aclitem",
+        "public.guarded: no rows instead of 5: not today",
+        "public.watchers: no rows instead of 5: watchers_guarded_fkey refers to public.guarded, which has no rows",
+    }
