@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hotlint.catalog.names import quote
 from hotlint.dialects.postgres.scan import tokens
 from hotlint.dialects.postgres.settings import duration_ms
@@ -12,6 +14,7 @@ from hotlint.sql_render import render_column, render_expression
 __all__ = [
     "batch_loop",
     "duration_ms",
+    "enumerated",
     "format_type",
     "identifier",
     "index_tail",
@@ -198,3 +201,10 @@ BEGIN
     COMMIT;
   END LOOP;
 END $$"""
+
+
+def enumerated(names: Sequence[str], most: int = 6) -> str:
+    """Names for a message: all of them, or the first few and how many more."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"

@@ -91,7 +91,7 @@ class DropCascade(Rule):
         victims = [v for v in step.impact.victims if not v.automatic and not context.is_victim_new(v)]
         what = _what(step, operation, context)
         if victims:
-            message = f"CASCADE takes along what depends on {what}: {', '.join(map(_told, victims))}"
+            message = f"CASCADE takes along what depends on {what}: {sql.enumerated([_told(v) for v in victims])}"
         elif step.impact.victims or not _is_unknown(step, operation, context):
             return
         else:

@@ -98,7 +98,7 @@ class DropColumn(Rule):
             return
         along = [v for v in step.impact.victims if v.object is not None and _goes_with(v, step, relation, column)]
         names = [f"{v.kind} {v.part or v.name}" for v in along]
-        also = f". It takes along {', '.join(names)}" if names else ""
+        also = f". It takes along {sql.enumerated(names)}" if names else ""
         yield context.finding(
             step,
             f"DROP COLUMN destroys {column} of {relation} with its value in every row; code that still names it fails"

@@ -96,5 +96,5 @@ class DropSchema(Rule):
 def _told(victims: list[Victim]) -> str:
     tables = [v.name for v in victims if v.kind in ("table", "partitioned table")]
     others = [f"{v.kind} {v.name}" for v in victims if str(v.object) not in tables]
-    shown = [f"{', '.join(tables)} and every row in {'it' if len(tables) == 1 else 'them'}"] if tables else []
-    return "; ".join([*shown, *([", ".join(others)] if others else [])])
+    shown = [f"{sql.enumerated(tables)} and every row in {'it' if len(tables) == 1 else 'them'}"] if tables else []
+    return "; ".join([*shown, *([sql.enumerated(others)] if others else [])])

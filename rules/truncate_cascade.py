@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotlint.rule import Context, Example, Finding, Fix, Operation, Place, QName, Rule, Step, ops
+from hotlint.rule import Context, Example, Finding, Fix, Operation, Place, QName, Rule, Step, ops, sql
 
 
 class TruncateCascade(Rule):
@@ -77,7 +77,7 @@ class TruncateCascade(Rule):
         along = [name for name in _reached(step, tables) if not context.is_new(step, name)]
         unknown = [name for name in tables if not _is_known(step, name)]
         if along:
-            what = ", ".join(map(str, along))
+            what = sql.enumerated([str(name) for name in along])
             message = f"CASCADE empties {what} too, under ACCESS EXCLUSIVE: every row there is destroyed with those of"
             message += f" {tables[0]}"
         elif unknown:

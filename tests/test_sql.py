@@ -131,3 +131,8 @@ def test_normalised_statements_differ_in_nothing_but_meaning() -> None:
 def test_one_line_has_neither_comments_nor_line_breaks_outside_quotes() -> None:
     text = "ADD  CHECK (a\n > 0) -- positive\n, note 'a  b' /* end */"
     assert sql.one_line(text) == "ADD CHECK (a > 0) , note 'a  b'"
+
+
+def test_many_names_are_counted_after_the_first() -> None:
+    assert sql.enumerated(["a", "b", "c"], most=3) == "a, b, c"
+    assert sql.enumerated(["a", "b", "c", "d"], most=3) == "a, b and 2 more"
