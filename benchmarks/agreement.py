@@ -72,8 +72,8 @@ def main() -> None:
 
 def read(path: Path) -> Iterator[Row]:
     """The measured statements."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
         fields = json.loads(next(lines))
         for line in lines:
             yield dict(zip(fields, json.loads(line), strict=True))

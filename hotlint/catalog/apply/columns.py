@@ -170,8 +170,6 @@ def _refuse_type_change(ctx: Context, table: Table, column: Column, written: Typ
     if key is not None and column.name in element_columns(key.elements):
         where = f'cannot alter column "{column.name}" because it is part of the partition key of relation'
         ctx.fail("42P16", f'{where} "{table.name.name}"')
-    if written is not None and column.type == written:
-        return  # since 12 too: same type and modifier rebuilds nothing, but a view still stands in the way
     for view in ctx.catalog.readers(table.name):
         if reads_column(view, table.name, column.name) and not view.maybe:
             ctx.fail("0A000", "cannot alter type of a column used by a view or rule")

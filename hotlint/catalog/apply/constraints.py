@@ -128,6 +128,8 @@ def _add_key(ctx: Context, table: Table, given: ConstraintDef, recurse: bool = T
         if not table.primary_key.maybe and ctx.certain(table):
             ctx.fail("42P16", f'multiple primary keys for table "{table.name.name}" are not allowed')
         table = replace(table, constraints=tuple(c for c in table.constraints if c.kind != "primary key"))
+    if given.kind == "exclude" and table.kind == "partitioned table" and ctx.major < 17 and not ctx.lenient:
+        ctx.fail("0A000", "exclusion constraints are not supported on partitioned tables")
     if given.using_index is not None:
         return indexes.adopt_index(ctx, table, given)
     elements = given.elements or tuple(IndexElement(column=c) for c in given.columns)
@@ -233,6 +235,7 @@ def _rename(ctx: Context, table: Table, old: str, new: str) -> None:
         index = ctx.catalog.index(found.index)
         if index is not None:
             moved = index.name._replace(name=new)
+            ctx.refuse_duplicate(moved, False)
             indexes.rename_index(ctx, index, moved)
             renamed = replace(renamed, index=moved)
         table = ctx.refresh(table)

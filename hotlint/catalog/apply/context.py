@@ -210,6 +210,13 @@ class Context:
             raise Skip
         self.fail("42P07", f'relation "{name.name}" already exists')
 
+    def refuse_repeated(self, columns: tuple[Column, ...]) -> None:
+        """42701 where two columns of a new relation have one name."""
+        names = [column.name for column in columns]
+        if len(set(names)) < len(names):
+            twice = next(name for place, name in enumerate(names) if name in names[:place])
+            self.fail("42701", f'column "{twice}" specified more than once')
+
     def refuse_type(self, name: QName) -> None:
         """42710 where a type of that name is in the way of a new relation's row type (heap.c)."""
         types = self.catalog.types

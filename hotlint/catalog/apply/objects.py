@@ -69,7 +69,7 @@ def create_object(ctx: Context, op: CreateObject) -> None:
     if found is not None:
         if op.if_not_exists:
             raise Skip
-        if op.kind in _UNIQUE and not op.replace and not found.maybe and ctx.settled(objects, key):
+        if op.kind in _TOLD and not op.replace and not found.maybe and ctx.settled(objects, key):
             ctx.fail("42710", f'{op.kind} "{op.name.name}" already exists')
     relations = tuple(ctx.resolve(r) for r in op.relations)
     objects.set(key, OtherObject(op.kind, key[1], op.details, relations, origin=ctx.step))

@@ -50,6 +50,8 @@ def attach(ctx: Context, op: AttachPartition) -> None:
     partition = ctx.table(op.partition)
     if not ctx.lenient:
         _refuse_attach(ctx, parent, partition)
+    elif is_circle(ctx, partition, parent):
+        return
     columns = tuple(
         replace(c, inherited=1, local=False) if parent.column(c.name) is not None else c for c in partition.columns
     )
@@ -100,9 +102,14 @@ def _ancestors(ctx: Context, table: Table) -> Iterator[QName]:
             yield from _ancestors(ctx, found)
 
 
+def is_circle(ctx: Context, table: Table, parent: Table) -> bool:
+    """Whether the table would be its own ancestor."""
+    return table.name == parent.name or table.name in _ancestors(ctx, parent)
+
+
 def refuse_circle(ctx: Context, table: Table, parent: Table) -> None:
     """No table is its own ancestor (tablecmds.c: ATExecAddInherit)."""
-    if table.name == parent.name or table.name in _ancestors(ctx, parent):
+    if is_circle(ctx, table, parent):
         ctx.fail("42P07", "circular inheritance not allowed")
 
 

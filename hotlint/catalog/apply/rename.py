@@ -56,7 +56,7 @@ def move(ctx: Context, record: Relation, name: QName) -> None:
         _follow_table(ctx, record, name)
     elif isinstance(record, Sequence):
         _follow_sequence(ctx, record, name)
-    elif isinstance(record, CompositeType):
+    if isinstance(record, (Table, View, CompositeType)):
         retype(ctx, old, name)
     for index in ctx.catalog.indexes(old):
         ctx.put(replace(index, table=name))

@@ -62,7 +62,7 @@ def create_table(ctx: Context, op: CreateTable) -> None:
             _refuse_parent(ctx, parent, op, table)
         table = _inherit_columns(table, parent, partition=False)
     if above is not None:
-        table = _inherit_columns(table, above, partition=True)
+        table = _inherit_columns(table, above, partition=ctx.major >= 17)
     if table.of_type is not None:
         table = _typed(ctx, table)
     ctx.put(table)
@@ -97,7 +97,7 @@ def _merge_with_older(ctx: Context, name: QName) -> None:
 
 
 def _inherit_columns(table: Table, parent: Table, *, partition: bool) -> Table:
-    """The table with its parent's columns and CHECK constraints."""
+    """The table with its parent's columns and CHECK constraints; partitions have its identity too, since 17."""
     columns = list(table.columns)
     places = {c.name: i for i, c in enumerate(columns)}
     for column in parent.columns:
@@ -173,6 +173,7 @@ def _own_columns(ctx: Context, table: Table, op: CreateTable) -> Table:
             above,
             local=True,
             not_null=above.not_null or column.not_null,
+            not_null_name=column.not_null_name or above.not_null_name,
             default=column.default or above.default,
             type=above.type or column.type,
         )
@@ -234,6 +235,8 @@ def _copy_others(ctx: Context, table: Table, op: CreateTable) -> Table:
             columns.extend(written[place : place + 1])
         table = replace(table, columns=tuple(columns))
         ctx.put(table)
+    if not ctx.lenient and not op.inherits:
+        ctx.refuse_repeated(table.columns)
     return table
 
 
@@ -291,7 +294,8 @@ def set_persistence(ctx: Context, op: SetPersistence) -> None:
         if found.persistence == "temporary" and not ctx.lenient:
             where = f'cannot change logged status of table "{found.name.name}"'
             ctx.fail("42P16", f"{where} because it is temporary")
-        ctx.put(replace(found, persistence="permanent" if op.logged else "unlogged"))
+        if found.kind == "table":  # a partitioned table has nothing to log
+            ctx.put(replace(found, persistence="permanent" if op.logged else "unlogged"))
 
 
 def set_tablespace(ctx: Context, op: SetTablespace) -> None:
@@ -352,7 +356,12 @@ def inherit(ctx: Context, op: Inherit) -> None:
         partitions.refuse_circle(ctx, table, parent)
         if parent.name in table.inherits:
             ctx.fail("42P07", f'relation "{parent.name.name}" would be inherited from more than once')
-    elif parent.name == table.name:
+        for column in parent.columns if ctx.certain(parent) and ctx.certain(table) else ():
+            own = table.column(column.name)
+            if own is not None and own.type is not None and column.type is not None and _differ(own.type, column.type):
+                where = f'child table "{table.name.name}" has different type'
+                ctx.fail("42804", f'{where} for column "{column.name}"')
+    elif partitions.is_circle(ctx, table, parent):
         return
     table = replace(ctx.refresh(table), inherits=(*table.inherits, parent.name))
     ctx.put(_inherit_columns(table, parent, partition=False))

@@ -138,7 +138,7 @@ def describe(ctx: Context, query: Query, names: tuple[str, ...] = ()) -> tuple[R
     result = tuple((n, tuple(c) if c is not None else None) for n, c in reads.items())
     columns, known = _outputs(ctx, query, sources, names)
     if known and not ctx.lenient:
-        refuse_repeated(ctx, columns)
+        ctx.refuse_repeated(columns)
     return result, columns, known
 
 
@@ -157,17 +157,6 @@ def _refuse_unknown_columns(ctx: Context, query: Query, sources: _Sources) -> No
             ctx.fail(
                 "42703", f'column "{shown}" does not exist' if qualifier is None else f"column {shown} does not exist"
             )
-
-
-def refuse_repeated(ctx: Context, columns: tuple[Column, ...]) -> None:
-    """No relation has two columns of a name (view.c, createas.c)."""
-    names = {c.name for c in columns}
-    if len(names) < len(columns):
-        seen: set[str] = set()
-        for column in columns:
-            if column.name in seen:
-                ctx.fail("42701", f'column "{column.name}" specified more than once')
-            seen.add(column.name)
 
 
 _Sources = dict[str, tuple[QName, "Table | View | CompositeType | None"]]
