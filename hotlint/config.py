@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from hotlint.errors import ConfigError, UsageError, nearest
 from hotlint.finding import Severity
+from hotlint.quantities import DURATION, PERCENTAGE
 from hotlint.server import MAX_MAJOR, MIN_MAJOR
 
 if TYPE_CHECKING:
@@ -71,6 +72,49 @@ class ProjectConfig(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_f
     exclude: Annotated[tuple[str, ...], Meta(description="Globs of paths below the folder to leave out.")] = ()
 
 
+Duration = Annotated[str, Meta(pattern=DURATION)]
+Percentage = Annotated[str, Meta(pattern=PERCENTAGE)]
+
+
+class MigrationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where migrations go, and how long they may be tried out."""
+
+    test_database: Annotated[str | None, Meta(description="The database that migrations are tried on.")] = None
+    production_database: Annotated[
+        str | None, Meta(description="The database that no trial may touch: a server that has it is refused.")
+    ] = None
+    backup_retention: Annotated[Duration | None, Meta(description="For how long backups are kept: 30d.")] = None
+    validation_timeout: Annotated[
+        Duration | None, Meta(description="How long the measurements around one migration may take: 300s.")
+    ] = None
+    rollback_timeout: Annotated[
+        Duration | None, Meta(description="After what time a statement of a down script is stopped: 600s.")
+    ] = None
+
+
+class ValidationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What ``hotlint verify`` looks at."""
+
+    schema_changes: Annotated[bool, Meta(description="Hold what the server did against the plan.")] = True
+    data_integrity: Annotated[bool, Meta(description="Compare the rows before and after.")] = True
+    performance_impact: Annotated[bool, Meta(description="Measure who is blocked, and the queries' speed.")] = True
+    rollback_safety: Annotated[bool, Meta(description="Run the way back, and the migration again.")] = True
+    dependency_checks: Annotated[bool, Meta(description="Check constraints, indexes and sequences afterwards.")] = True
+
+
+class SafetyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The limits that ``hotlint verify`` holds its measurements against."""
+
+    max_migration_time: Annotated[Duration | None, Meta(description="The longest that an up script may run.")] = None
+    max_rollback_time: Annotated[Duration | None, Meta(description="The longest that a down script may run.")] = None
+    performance_degradation: Annotated[
+        Percentage | None, Meta(description="How much more a query may read after a migration; 10% if not given.")
+    ] = None
+    data_loss_tolerance: Annotated[
+        Percentage | None, Meta(description="The share of a table's rows that may lose data; 0% if not given.")
+    ] = None
+
+
 class VerifyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What ``hotlint verify`` has to know of the scratch server."""
 
@@ -80,6 +124,22 @@ class VerifyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = ()
     roles: Annotated[
         tuple[str, ...], Meta(description="Roles that the history expects, made on the scratch server before it.")
+    ] = ()
+    rows: Annotated[
+        Annotated[int, Meta(ge=0)] | None, Meta(description="Rows to fill each table with; --rows says otherwise.")
+    ] = None
+    seed: Annotated[int | None, Meta(description="The seed of the generated rows; --seed says otherwise.")] = None
+    round_trip: Annotated[
+        str | None, Meta(description="Whose way back is run: all, last, none or a migration's id.")
+    ] = None
+    fixtures: Annotated[
+        tuple[str, ...] | str, Meta(description="SQL files with rows that are used instead of generated ones (globs).")
+    ] = ()
+    generator: Annotated[
+        str | None, Meta(description="A function that adds rows instead: path/to/file.py:function.")
+    ] = None
+    checks: Annotated[
+        tuple[str, ...] | str, Meta(description="SQL files that must neither fail nor say false (globs).")
     ] = ()
 
 
@@ -117,6 +177,15 @@ class Config(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         bool | str, Meta(description="Whether results are kept for the next run, or the folder to keep them in.")
     ] = True
     verify: Annotated[VerifyConfig, Meta(description="What `hotlint verify` has to know.")] = VerifyConfig()
+    queries: Annotated[
+        tuple[str, ...] | str,
+        Meta(description="SQL files with queries whose speed matters to `hotlint verify` (globs)."),
+    ] = ()
+    migration: Annotated[
+        MigrationConfig, Meta(description="Where migrations go, and how long they may be tried out.")
+    ] = MigrationConfig()
+    validation: Annotated[ValidationConfig, Meta(description="What `hotlint verify` looks at.")] = ValidationConfig()
+    safety: Annotated[SafetyConfig, Meta(description="The limits that `hotlint verify` holds to.")] = SafetyConfig()
 
 
 class Settings(msgspec.Struct, frozen=True):

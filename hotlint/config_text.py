@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hotlint.errors import ConfigError, nearest
+from hotlint.quantities import WORDS
 
 Key = tuple[str | int, ...]
 Positions = dict[Key, tuple[int, int]]
@@ -218,6 +219,9 @@ def _reason(text: str, value: Any, kind: type[msgspec.Struct], key: Key) -> str:
     if valid and isinstance(value, str):
         listed = ", ".join(f'"{choice}"' for choice in valid)
         return f'is "{value}"{nearest(value, valid)}; it may be {listed}'
+    pattern = _pattern(kind, key)
+    if pattern in WORDS:
+        return f"must be {WORDS[pattern]}, not {_shown(value)}"
     missing = re.match(r"Object missing required field `(.*)`", text)
     if missing is not None:
         return f'lacks the key "{missing[1]}"'
@@ -283,6 +287,13 @@ def _type_at(kind: Any, key: Key) -> Any:
             found = getattr(found, "item_type", None)
         found = getattr(found, "type", found) if isinstance(found, inspect.Metadata) else found
     return found
+
+
+def _pattern(kind: Any, key: Key) -> str:
+    """The regular expression that a text must match, "" where it is free."""
+    found = _type_at(kind, key)
+    patterns = (getattr(option, "pattern", None) for option in getattr(found, "types", (found,)))
+    return next((pattern for pattern in patterns if pattern), "")
 
 
 def _fields(kind: Any, key: Key) -> list[str]:

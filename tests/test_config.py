@@ -6,7 +6,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotlint.config import Config, ProjectConfig, Settings, find_config, json_schema, load_config, settings_for
+from hotlint.config import (
+    Config,
+    MigrationConfig,
+    ProjectConfig,
+    SafetyConfig,
+    Settings,
+    ValidationConfig,
+    find_config,
+    json_schema,
+    load_config,
+    settings_for,
+)
 from hotlint.config_values import check_values
 from hotlint.errors import ConfigError
 from hotlint.registry import Registry, RuleInfo
@@ -282,3 +293,58 @@ def test_the_schema_describes_every_key() -> None:
     assert set(properties) == {field.encode_name for field in msgspec.structs.fields(Config)}
     assert [name for name, about in properties.items() if "description" not in about] == []
     assert schema["$defs"]["Config"]["additionalProperties"] is False
+
+
+BLOCKS = """\
+migration:  {test_database: shop_test, production_database: shop, backup_retention: 30d, validation_timeout: 300s, \
+rollback_timeout: 600s}
+validation: {schema_changes: true, data_integrity: true, performance_impact: true, rollback_safety: true, \
+dependency_checks: true}
+safety:     {max_migration_time: 600s, max_rollback_time: 300s, performance_degradation: 10%, data_loss_tolerance: 0%}
+queries: queries/*.sql
+"""
+
+
+def test_the_blocks_for_verify_are_read_as_they_stand() -> None:
+    config = load_config(write("hotlint.yaml", BLOCKS)).config
+    assert config.migration == MigrationConfig(
+        test_database="shop_test",
+        production_database="shop",
+        backup_retention="30d",
+        validation_timeout="300s",
+        rollback_timeout="600s",
+    )
+    assert config.validation == ValidationConfig()
+    assert config.safety == SafetyConfig(
+        max_migration_time="600s",
+        max_rollback_time="300s",
+        performance_degradation="10%",
+        data_loss_tolerance="0%",
+    )
+    assert config.queries == "queries/*.sql"
+
+
+_DURATION = "must be a duration (such as 500ms, 600s, 10m, 2h or 30d)"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("safety: {max_migration_time: 10 minutes}", f'1:10: safety.max_migration_time {_DURATION}, not "10 minutes"'),
+        ("safety:\n  max_rollback_time: 300", f"2:3: safety.max_rollback_time {_DURATION}, not 300"),
+        ("migration: {backup_retention: -1d}", f'1:13: migration.backup_retention {_DURATION}, not "-1d"'),
+        (
+            "safety: {data_loss_tolerance: 0.1}",
+            "1:10: safety.data_loss_tolerance must be a percentage (such as 10%), not 0.1",
+        ),
+        ("validation: {rollback_safety: 3}", "1:14: validation.rollback_safety must be true or false, not 3"),
+        (
+            "safety: {data_loss: 0%}",
+            '1:10: there is no key "data_loss"',
+        ),
+    ],
+)
+def test_wrong_limits_are_told_at_their_place(text: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write("hotlint.yaml", text))
+    assert str(caught.value).startswith(f"hotlint.yaml:{told}")
