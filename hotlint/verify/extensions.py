@@ -1,11 +1,11 @@
-"""CREATE EXTENSION on a scratch server: run as it stands where the owner may, with a superuser's right for that one
-statement where it takes one, and replaced by a stub where the configuration says so."""
+"""Statements that need more than an owner's rights, on a scratch server: CREATE EXTENSION and DISABLE TRIGGER ALL run
+with a superuser's rights for that one statement, an extension that is not there is replaced by a stub."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hotlint.operations import CreateExtension
+from hotlint.operations import CreateExtension, SetTriggerState
 from hotlint.planning.model import Step
 from hotlint.verify.server import OWNER, ScratchServer
 
@@ -70,6 +70,9 @@ class Extensions:
 
     def run_instead(self, step: Step, connection: Connection[Any]) -> bool:
         """Does what the step would do in another way, where that is needed; False: run it as it stands."""
+        if self.server.is_own and _only_switches_triggers(step):
+            self._with_rights(step, connection)
+            return True
         if len(step.operations) != 1:
             return False
         operation = step.operations[0]
@@ -104,7 +107,7 @@ class Extensions:
         return str(row[0]) if row and row[0] else "public"
 
     def _with_rights(self, step: Step, connection: Connection[Any]) -> None:
-        """Lends the owner a superuser's rights for CREATE EXTENSION, which runs only what the server has on its disk.
+        """Lends the owner a superuser's rights for a statement that evaluates nothing which a migration could define.
 
         Most servers that migrations are written for allow it in one way or another; ours is thrown away afterwards.
         """
@@ -126,3 +129,10 @@ class Extensions:
         if message.startswith("role ") and message.endswith("does not exist") and lacking:
             return f"`verify: {{roles: [{lacking[0]}]}}` in the configuration makes the role on the scratch server."
         return None
+
+
+def _only_switches_triggers(step: Step) -> bool:
+    """ENABLE and DISABLE TRIGGER ALL are about the triggers of foreign keys too, which only a superuser may touch
+    (trigger.c: EnableDisableTrigger); beside anything else, an expression could run with those rights."""
+    operations = step.operations
+    return bool(operations) and all(isinstance(o, SetTriggerState) and o.trigger == "all" for o in operations)

@@ -25,6 +25,9 @@ REFUSED_IN_TRANSACTION = ("25001", "2D000")
 """SQLSTATEs with which the server refuses a transaction block: active SQL transaction, and invalid transaction
 termination of a procedure."""
 
+_NEEDS_A_TRANSACTION = ("LockStmt", "DeclareCursorStmt")
+"""Refused outside of one (xact.c: RequireTransactionBlock), which a transaction for measuring would hide."""
+
 _OWN_COMMIT = re.compile(r"\b(?:commit|rollback)\b", re.IGNORECASE)
 _PARK_SECONDS = 1.0
 _SETTLE_SECONDS = 0.02
@@ -147,7 +150,7 @@ class _ScriptRun:
         """A statement in no transaction: measured in one of its own, unless it refuses that."""
         import psycopg
 
-        if self.tracer is None:
+        if self.tracer is None or step.statement.tag in _NEEDS_A_TRANSACTION:
             self._note(step, *self._timed(step))
             return
         if _commits_itself(step):
