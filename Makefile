@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint docs bench truth-dev clean
+.PHONY: help demo test lint docs bench truth-dev truth clean
 
 help:
 	@echo "make demo       check examples/webshop and show what Hotlint finds"
@@ -13,7 +13,8 @@ help:
 	@echo "make lint       ruff, mypy --strict, and whether the generated documentation is fresh"
 	@echo "make docs       write docs/rules/ from the rules"
 	@echo "make bench      time Hotlint on FOLDER=path, beside squawk where it is installed"
-	@echo "make truth-dev  hold the predictions against measured servers (TRUTH=path)"
+	@echo "make truth-dev  hold the predictions against what servers of all versions were measured to do"
+	@echo "make truth      measure the cases on the embedded server, or on PG=postgresql://…, and hold the predictions against it"
 
 # The environment is made once and again whenever pyproject.toml changes.
 $(STAMP): pyproject.toml
@@ -41,7 +42,12 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py $(FOLDER)
 
 truth-dev: $(STAMP)
-	$(BIN)/python -m pytest tests/truth $(ARGS)
+	$(BIN)/python tests/truth
+	$(BIN)/python tests/truth more.jsonl fresh.jsonl
+
+truth: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,verify]'
+	$(BIN)/python tests/truth/live.py $(if $(PG),--url '$(PG)') $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -1,4 +1,4 @@
-"""``python tests/truth [more.jsonl]``: the agreement per version and kind, and every disagreement."""
+"""``python tests/truth [FILE …]``: the agreement per version and kind, and every disagreement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def grouped(report: Report) -> list[str]:
 
 
 def main() -> None:
-    report = run(rows=cases(*sys.argv[1:]))
+    report = run(rows=[case for file in sys.argv[1:] or ["rows.jsonl"] for case in cases(file)])
     for line in grouped(report):
         print(line)
     unknown: dict[tuple[str, str], list[int]] = {}

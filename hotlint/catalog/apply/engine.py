@@ -48,7 +48,6 @@ from hotlint.operations import (
     Select,
     SetDefault,
     SetGeneratedExpression,
-    SetIdentity,
     SetNotNull,
     SetVariable,
 )
@@ -78,14 +77,13 @@ _PASSES: dict[type, int] = {
     DropConstraint: 0,
     DropNotNull: 0,
     DropIdentity: 0,
+    DropDefault: 0,
     AlterColumnType: 1,
     AddColumn: 4,
     SetGeneratedExpression: 5,
     SetNotNull: 7,
-    SetDefault: 7,  # since 14 with ADD COLUMN's pass; no order between the two can be told apart by its effect
-    DropDefault: 7,
-    AddIdentity: 7,
-    SetIdentity: 7,
+    SetDefault: 9,
+    AddIdentity: 9,
     AlterConstraint: 10,
 }
 _LAST = 11

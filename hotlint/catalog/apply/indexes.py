@@ -355,6 +355,8 @@ def cluster(ctx: Context, op: Cluster) -> None:
 
 
 def cluster_on(ctx: Context, op: ClusterOn) -> None:
+    if isinstance(ctx.find(op.relation), View):  # a materialized view can be clustered on, of which nothing is kept
+        return
     table = ctx.table(op.relation, op.if_exists)
     if op.index is not None:
         _need_index(ctx, table, op.index)

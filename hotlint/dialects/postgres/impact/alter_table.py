@@ -68,6 +68,8 @@ def alter(op: ops.RelationOperation, draft: Draft) -> None:
     mode, recursion = rule
     if draft.major >= _NOT_NULL_NAMED_SINCE and type(op) is ops.DropNotNull and not _not_null(op, name, draft):
         recursion = "none"  # without a constraint there is nothing to drop (ATExecDropNotNull)
+    if type(op) is ops.DropColumn and _absent(op, name, draft):
+        recursion = "none"  # the children are looked for after the column (ATExecDropColumn)
     mode = max(mode, draft.alter_mode)
     draft.lock(name, mode)
     if recursion != "none" and not op.only and draft.before.children(name):
@@ -77,6 +79,11 @@ def alter(op: ops.RelationOperation, draft: Draft) -> None:
     effect = EFFECTS.get(type(op))
     if effect is not None:
         effect(op, name, draft)
+
+
+def _absent(op: ops.DropColumn, name: QName, draft: Draft) -> bool:
+    table = draft.before.table(name)
+    return op.if_column_exists and table is not None and table.known and table.column(op.column) is None
 
 
 _NOT_NULL_NAMED_SINCE = 18  # release 18: NOT NULL is a constraint in pg_constraint

@@ -24,6 +24,9 @@ def add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
         if not constraint.not_valid and constraint.enforced:
             _check(op, name, draft)
     elif constraint.kind == "not null":
+        if constraint.no_inherit:
+            for child in draft.before.children(name):
+                draft.lock(child, AX)
         if not constraint.not_valid:
             for member in draft.leaves(name, op.only or constraint.no_inherit):
                 columns.verify_not_null(constraint.columns[0], member, draft)

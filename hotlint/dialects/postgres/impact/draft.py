@@ -12,7 +12,9 @@ from hotlint.catalog.versioned import changes_since
 from hotlint.dialects.postgres import functions
 from hotlint.dialects.postgres.impact.context import ImpactContext
 from hotlint.dialects.postgres.locks import BLOCKS, MODES
+from hotlint.dialects.postgres.types.names import canonical
 from hotlint.dialects.postgres.types.names import resolve as resolve_type
+from hotlint.dialects.postgres.types.tables import tables
 from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, Rewrite, Scan
 from hotlint.operations import DropConstraint, Name, Operation, RelationUse, TypeName
 
@@ -148,7 +150,9 @@ class Draft:
         """Whether there surely is no type of that name."""
         if not self.complete() or type.percent_type or (type.schema or "").startswith("pg_"):
             return False
-        if resolve_type(type, self.before, self.context.server, self.path) is not None:
+        built_in = tables(self.major).types.get(canonical(type).name) if type.schema is None else None
+        of_extension = built_in is not None and built_in.extension != ""
+        if not of_extension and resolve_type(type, self.before, self.context.server, self.path) is not None:
             return False
         names = [QName(schema, type.name) for schema in ((type.schema,) if type.schema is not None else self.path)]
         views = (self.before, self.after)

@@ -105,6 +105,8 @@ def detach(op: ops.DetachPartition, name: QName, draft: Draft) -> None:
         return
     mode = next(mode for first, last, mode in _DETACHED if first <= draft.major <= last)
     draft.lock(partition, mode)
+    for below in draft.before.descendants(partition):
+        draft.lock(below, AX)
     if default is not None and default != partition:
         draft.lock(default, AX)
     parent = draft.before.table(name)

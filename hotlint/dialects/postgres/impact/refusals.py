@@ -14,6 +14,7 @@ from hotlint.dialects.postgres.impact import conditions_more as more
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS
+from hotlint.dialects.postgres.impact.refusals_of_names import FIRST_NAMES, NAMES
 from hotlint.dialects.postgres.impact.refusals_of_objects import OBJECTS
 from hotlint.dialects.postgres.impact.refusals_of_partitions import PARTITIONS
 from hotlint.dialects.postgres.impact.refusals_of_values import VALUES
@@ -301,9 +302,9 @@ def _by_operation(rows: tuple[Refusal, ...]) -> dict[type[Operation], tuple[Refu
     return found
 
 
-REFUSALS_OF = _by_operation((*REFUSALS, *VALUES, *EXPRESSIONS, *OBJECTS))
+REFUSALS_OF = _by_operation((*REFUSALS, *VALUES, *EXPRESSIONS, *OBJECTS, *NAMES))
 """What is refused once the catalog has nothing to say against the operation."""
-FIRST_REFUSALS_OF = _by_operation(PARTITIONS)
+FIRST_REFUSALS_OF = _by_operation((*FIRST_NAMES, *PARTITIONS))
 """What is refused whatever the catalog says."""
 
 

@@ -69,6 +69,8 @@ def _refused(place: _Place, draft: Draft) -> str | None:
             return "0A000"  # transformSubLink
         if kind == "column" and place.what == "default":
             return "0A000"  # transformColumnRef
+        if kind == "column" and place.what == "generated" and _lacks(place, part, draft):
+            return "42703"
         if kind == "column" and part.name is not None and place.relation and part.name.name != place.relation:
             return "42P01" if part.name.schema is None else None  # parse_relation.c: errorMissingRTE
         if kind == "call" and part.name is not None:
@@ -82,6 +84,15 @@ def _refused(place: _Place, draft: Draft) -> str | None:
         if error is not None:
             return error
     return None
+
+
+def _lacks(place: _Place, part: Expr, draft: Draft) -> bool:
+    return (
+        part.name is None
+        and bool(place.columns)
+        and draft.complete()
+        and all(column.name != part.value for column in place.columns)
+    )
 
 
 def _of_missing_sequence(part: Expr, draft: Draft) -> bool:

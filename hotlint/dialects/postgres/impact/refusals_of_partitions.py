@@ -202,7 +202,7 @@ PARTITIONS: tuple[Refusal, ...] = (
     ),
     Refusal(ops.CreateTable, 12, 18, "42703", "column named in partition key does not exist", key_column_missing,
             f"{_T}: ComputePartitionAttrs"),
-    Refusal(ops.CreateTable, 12, 18, "42P16", "cannot create partitioned table as inheritance child",
+    Refusal(ops.CreateTable, 12, 18, "42P17", "cannot create partitioned table as inheritance child",
             partitioned_inherits, "parse_utilcmd.c: transformCreateStmt"),
     Refusal(ops.AttachIndex, 12, 12, "42P17", 'cannot attach index to index "{0}"', attaches_to_plain,
             f"{_T}: ATExecAttachPartitionIdx"),

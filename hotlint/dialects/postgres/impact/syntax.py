@@ -85,6 +85,13 @@ FEATURES: tuple[Feature, ...] = (
     *_on((ops.CreateTable,), 18, lambda op: any(c.kind == "not null" for c in op.constraints), "NOT", "release 18"),
     Feature(ops.AlterConstraint, 18, lambda op: op.enforced is not None, "ENFORCED", "release 18"),
     Feature(ops.AlterConstraint, 18, lambda op: op.no_inherit is not None, "INHERIT", "release 18"),
+    Feature(
+        ops.AlterDomain,
+        17,
+        lambda op: op.constraint is not None and op.constraint.kind == "not null",
+        "NOT",
+        "release 17: ALTER DOMAIN ADD NOT NULL",
+    ),
     Feature(ops.CreateIndex, 15, lambda op: op.nulls_not_distinct, "NULLS", "release 15"),
     Feature(ops.DetachPartition, 14, lambda op: op.concurrently or op.finalize, "CONCURRENTLY", "release 14"),
     Feature(ops.SetGeneratedExpression, 17, _always, "EXPRESSION", "release 17: SET EXPRESSION"),

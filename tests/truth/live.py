@@ -1,0 +1,204 @@
+"""Runs the measured cases on a server with Hotlint's own tracer, and holds the model against what it did:
+``python tests/truth/live.py [--url URL] [--every N] [FILE …]``.
+
+Without a URL the server is the embedded one. What is compared is the model with the server, so that the tracer and the
+model prove each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from agreement import HERE, KINDS, RELATIONS, ROW_ERRORS, Difference, cases, compare, parsed, say
+from agreement import PARTLY_MEASURED as PARTLY
+
+from hotlint.source import Statement
+from hotlint.verify.server import ScratchServer, database_url, embedded
+from hotlint.verify.session import REFUSED_IN_TRANSACTION, Parking
+from hotlint.verify.trace import Measured, Tracer
+
+ROLE = "app_user"
+_SUBSCRIPTIONS = b"""SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+ WHERE d.datname = current_database()"""
+FILES = ("rows.jsonl", "more.jsonl", "fresh.jsonl")
+_HOLDABLE = ("table", "partitioned table")
+
+
+class Live:
+    """A server with the fixture in a database that is copied for each case."""
+
+    def __init__(self, server: ScratchServer) -> None:
+        self.server = server
+        server.create_roles((ROLE,))
+        self.template = server.create_database()
+        with server.connect("admin", self.template) as connection:
+            text = (HERE / "fixture.sql").read_text()
+            schema, _, maintenance = text.rpartition("VACUUM")
+            connection.execute(schema.encode())
+            connection.execute(b"DROP EVENT TRIGGER oracle_rewrite")
+            connection.execute(("VACUUM" + maintenance).encode())
+
+    def facts(self, case: dict[str, Any], claimed: list[str]) -> dict[str, Any]:
+        """What the server does with a case, as the rows have it. ``claimed`` are the relations to stand in the way of
+        a statement that runs alone."""
+        found = self._run(case, alone=False)
+        if found.get("error") in REFUSED_IN_TRANSACTION:
+            return self._run(case, alone=True, claimed=claimed)
+        return found
+
+    @contextlib.contextmanager
+    def _database(self, case: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+        name = self.server.create_database(self.template)
+        try:
+            with self.server.connect("admin", name) as connection:
+                for text in case["setup"]:
+                    connection.execute(text.encode())
+                for text in case["session"]:
+                    connection.execute(text.encode())
+                yield connection, name
+        finally:
+            with self.server.connect("admin", name) as connection:
+                _without_subscriptions(connection)
+            self.server.drop_database(name)
+
+    def _run(self, case: dict[str, Any], alone: bool, claimed: list[str] | None = None) -> dict[str, Any]:
+        import psycopg
+
+        with self._database(case) as (connection, name), Tracer(self.server, name) as tracer:
+            tracer.attach(connection)
+            found = _Facts(not alone)
+            try:
+                if alone:
+                    _alone(case, connection, tracer, found, claimed or [])
+                else:
+                    connection.execute(b"BEGIN")
+                    for text, tag in _statements(case):
+                        tracer.before_statement(tag)
+                        connection.execute(text.encode())
+                        found.add(tracer.after_statement(tag))
+                    connection.execute(b"COMMIT")
+            except psycopg.Error as error:
+                return {"error": error.sqlstate, "transaction": False if alone else None}
+            return found.result()
+
+
+def _without_subscriptions(connection: Any) -> None:
+    """A database with a subscription cannot be dropped, nor a subscription whose slot is on a server out of reach."""
+    for (name,) in connection.execute(_SUBSCRIPTIONS).fetchall():
+        connection.execute(f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)".encode())
+        connection.execute(f"DROP SUBSCRIPTION {name}".encode())
+
+
+def _alone(case: dict[str, Any], connection: Any, tracer: Tracer, found: _Facts, claimed: list[str]) -> None:
+    for text, tag in _statements(case):
+        before = tracer.alone_before(tag)
+        names = [r.name for r in before.values() if r.kind in _HOLDABLE and _short(str(r.name)) in claimed]
+        parking = Parking(tracer, names, tag)
+        parking.run(lambda text=text: connection.execute(text.encode()))
+        found.add(tracer.alone_after(tag, parking.seen))
+
+
+def _statements(case: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The statements one by one; a text that the parser does not take goes to the server as it is."""
+    for text in case["sql"]:
+        found: tuple[Statement, ...] | None = parsed(text)
+        if found is None:
+            yield text, ""
+        else:
+            yield from ((text[s.start : s.end], s.tag) for s in found)
+
+
+class _Facts:
+    """What the statements of a case did together."""
+
+    def __init__(self, transaction: bool) -> None:
+        self.transaction = transaction
+        self.locks: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+        self.rewrites: set[str] = set()
+        self.scans: set[str] = set()
+        self.builds: set[str] = set()
+        self.truncated: set[str] = set()
+        self.existing: frozenset[str] = frozenset()
+
+    def add(self, measured: Measured) -> None:
+        if not measured.existing:  # a statement that locks nothing, such as SET
+            return
+        self.locks = measured.held
+        self.existing |= measured.existing
+        self.kinds.update((lock.relation, lock.kind) for lock in measured.locks)
+        self.rewrites.update(str(r.relation) for r in measured.rewrites)
+        self.scans.update(map(str, measured.scans))
+        self.builds.update(str(b.relation) for b in measured.index_builds)
+        self.truncated.update(map(str, measured.truncated))
+
+    def result(self) -> dict[str, Any]:
+        held = {n: mode for n, mode in self.locks.items() if self.kinds.get(n, "table") in RELATIONS}
+        return {
+            "transaction": self.transaction,
+            "existing": {_short(name) for name in self.existing},
+            "locks": {_short(n): mode for n, mode in held.items() if not n.startswith("oracle_meta.")},
+            **{
+                kind: sorted(_short(n) for n in getattr(self, kind) if not n.startswith("oracle_meta."))
+                for kind in ("rewrites", "scans", "builds", "truncated")
+            },
+        }
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("public.")
+
+
+def differences(live: Live, case: dict[str, Any]) -> list[Difference] | None:
+    """Where model and server differ; None where the case does not apply to the server."""
+    major = live.server.major
+    if not any(first <= major <= last for first, last, _ in case["facts"]):
+        return None
+    if not live.server.is_own and ROLE in " ".join(case["sql"] + case["setup"]):
+        return None
+    said = say(case, major)
+    facts = live.facts(case, sorted(said.locks))
+    if facts.get("error") in ROW_ERRORS:
+        return None
+    existing = facts.pop("existing", None)
+    if existing is not None:  # of what a case makes itself the tracer does not tell
+        for kind in ("rewrites", "scans", "builds"):
+            setattr(said, kind, [name for name in getattr(said, kind) if name in existing])
+            facts[kind] = [name for name in facts[kind] if name in existing]
+    if not facts["transaction"] and facts.get("error") is None:
+        # Seen from outside: what was too brief to be seen is not held against the model.
+        said.locks = {name: mode for name, mode in said.locks.items() if name in facts["locks"] or case["id"] in PARTLY}
+    return list(compare(case, major, facts, said))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", default=[f for f in FILES if (HERE / f).exists()])
+    parser.add_argument("--url", help="a server to make scratch databases on; default: the embedded one")
+    parser.add_argument("--every", type=int, default=1, help="only every Nth case")
+    arguments = parser.parse_args()
+    with database_url(arguments.url) if arguments.url else embedded() as server:
+        live = Live(server)
+        wrong: Counter[str] = Counter()
+        rows = 0
+        for case in [c for f in arguments.files for c in cases(f)][:: arguments.every]:
+            found = differences(live, case)
+            rows += found is not None
+            for d in found or ():
+                print(f"{d.case} {d.kind}: server {d.measured}, model {d.said} | {'; '.join(case['sql'])[:100]}")
+                wrong[d.kind] += 1
+        print(f"PostgreSQL {server.version}: {rows} cases")
+        for kind in KINDS:
+            print(f"{kind:<13}{100 * (rows - wrong[kind]) / max(rows, 1):>7.2f}%")
+
+
+if __name__ == "__main__":
+    main()
