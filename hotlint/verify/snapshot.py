@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hotlint.catalog.diff import Change, Difference
-from hotlint.verify.snapshot_sql import PREFIX, QUERIES
+from hotlint.verify.snapshot_sql import PREFIX, QUERIES, RARE, RARE_OBJECTS
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -44,12 +44,14 @@ def take(connection: Connection[Any], *, ignored_schemas: tuple[str, ...] = INST
     snapshot = Snapshot({}, {})
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL search_path = ''")
-        for since, query in QUERIES:
-            if major >= since:
-                rows = connection.execute(PREFIX + query, {"ignored": list(ignored_schemas)}, prepare=True)
-                for kind, name, whole_kind, whole, facts in rows:
-                    held = {k: v for k, v in facts.items() if v is not None}
-                    snapshot.entries[kind, name] = Entry((whole_kind, whole) if whole_kind else None, held)
+        queries = [query for since, query in QUERIES if major >= since]
+        if connection.execute(RARE_OBJECTS, prepare=True).fetchone() == (True,):
+            queries.extend(RARE)
+        for query in queries:
+            rows = connection.execute(PREFIX + query, {"ignored": list(ignored_schemas)}, prepare=True)
+            for kind, name, whole_kind, whole, facts in rows:
+                held = {k: v for k, v in facts.items() if v is not None}
+                snapshot.entries[kind, name] = Entry((whole_kind, whole) if whole_kind else None, held)
         _read_positions(connection, snapshot)
     _arrange(snapshot)
     return snapshot

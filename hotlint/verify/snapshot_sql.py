@@ -363,6 +363,20 @@ SELECT 'user mapping', usename || ' on ' || srvname, 'server', srvname, jsonb_bu
     {_sorted("umoptions")})
 FROM pg_user_mappings"""
 
+_RARE_CATALOGS = (
+    *("pg_operator", "pg_opclass", "pg_opfamily", "pg_cast", "pg_collation", "pg_conversion", "pg_language", "pg_am"),
+    *("pg_transform", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"),
+)
+RARE_OBJECTS = f"""
+SELECT (SELECT count(*) FROM pg_depend WHERE deptype = 'e' AND objid >= 16384
+    AND classid IN ({", ".join(f"'{c}'::regclass" for c in _RARE_CATALOGS)}))
+  < {" + ".join(f"(SELECT count(*) FROM {c} WHERE oid >= 16384)" for c in _RARE_CATALOGS)}"""
+"""Whether there are operators, text search configurations and their kin that no extension brought (16384 is the first
+oid of a user's object: transam.h, FirstNormalObjectId)."""
+
+RARE = (_OPERATORS, _TEXT_SEARCH)
+"""The queries for them, which most schemas can be spared."""
+
 QUERIES: tuple[tuple[int, str], ...] = (
     (12, _DATABASE),
     (12, _TABLES),
@@ -378,8 +392,6 @@ QUERIES: tuple[tuple[int, str], ...] = (
     (12, _COMMENTS),
     (12, _PUBLICATIONS),
     (15, _PUBLISHED_SCHEMAS),
-    (12, _OPERATORS),
-    (12, _TEXT_SEARCH),
     (12, _FOREIGN),
 )
 """The first major version that knows what a query asks, and the query."""

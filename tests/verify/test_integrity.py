@@ -95,3 +95,17 @@ def test_unchanged_tables_are_not_read_again(database: Connection[Any]) -> None:
     after = take_contents(database, before)
     same = {table.name for oid, table in after.tables.items() if table is before.tables[oid]}
     assert same == {"public.people", "public.empty"}
+
+
+def test_large_tables_are_sampled_by_key_and_scaled_up(
+    database: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hotlint.verify.integrity.SAMPLED_ABOVE", 1000)
+    database.execute("CREATE TABLE big (id int PRIMARY KEY, v int)")
+    database.execute("INSERT INTO big SELECT g, g FROM generate_series(1, 4000) g")
+    before = take_contents(database)
+    assert [table.every for table in before.tables.values()] == [4]
+    database.execute("UPDATE big SET v = -v WHERE id <= 2000")
+    (lost,) = lost_data(database, before, take_contents(database, before))
+    assert (lost.relation, lost.column, lost.total) == ("public.big", "v", 4000)
+    assert 1700 <= lost.rows <= 2300
