@@ -302,7 +302,7 @@ def _by_operation(rows: tuple[Refusal, ...]) -> dict[type[Operation], tuple[Refu
     return found
 
 
-REFUSALS_OF = _by_operation((*REFUSALS, *VALUES, *EXPRESSIONS, *OBJECTS, *NAMES))
+REFUSALS_OF = _by_operation((*VALUES, *REFUSALS, *EXPRESSIONS, *OBJECTS, *NAMES))
 """What is refused once the catalog has nothing to say against the operation."""
 FIRST_REFUSALS_OF = _by_operation((*FIRST_NAMES, *PARTITIONS))
 """What is refused whatever the catalog says."""

@@ -430,7 +430,16 @@ def qualifier_missing(op: Any, name: QName, draft: Draft) -> bool:
 # -- rows
 
 
-def written_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> bool:
+_GENERATED_STATE_SINCE = 13  # errcodes: 12 calls it a syntax error (measured on 12 to 18)
+
+
+def written_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> str | None:
+    if not _writes_generated(op, name, draft):
+        return None
+    return "428C9" if draft.major >= _GENERATED_STATE_SINCE else "42601"
+
+
+def _writes_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> bool:
     """rewriteHandler.c: rewriteTargetListIU."""
     generated = {c.name for c in _columns(name, draft) if c.generated_kind is not None}
     if not generated:
@@ -529,9 +538,9 @@ OBJECTS: tuple[Refusal, ...] = (
         Refusal(operation, 12, 18, "42P01", "missing FROM-clause entry", qualifier_missing, "parse_relation.c")
         for operation in (ops.CreateView, ops.CreateTableAs)
     ),
-    Refusal(ops.Insert, 12, 18, "428C9", 'cannot write a generated column of "{0}"', written_generated,
+    Refusal(ops.Insert, 12, 18, "", 'cannot write a generated column of "{0}"', written_generated,
             "rewriteHandler.c: rewriteTargetListIU"),
-    Refusal(ops.Update, 12, 18, "428C9", 'cannot write a generated column of "{0}"', written_generated,
+    Refusal(ops.Update, 12, 18, "", 'cannot write a generated column of "{0}"', written_generated,
             "rewriteHandler.c: rewriteTargetListIU"),
     Refusal(ops.Insert, 12, 18, "42P10", "no unique or exclusion constraint matches the ON CONFLICT specification",
             conflict_unfit, "plancat.c: infer_arbiter_indexes"),
