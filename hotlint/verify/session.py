@@ -39,14 +39,16 @@ def run_script(
     plan: MigrationPlan,
     tracer: Tracer | None = None,
     extensions: Extensions | None = None,
+    running: list[tuple[float, float]] | None = None,
 ) -> ScriptTrace:
     """Runs one script, to its end or its first error, on a connection in autocommit mode; nothing stays open.
 
     ``tracer`` measures each statement and must be on the same database; without one, only times and errors are told.
     ``extensions`` helps where the scratch server lacks one, or lets only a superuser make it.
+    ``running`` is filled with the intervals (``time.perf_counter``) in which the server worked for the script.
     A lost server raises ``psycopg.OperationalError``; whatever the server says to a statement does not raise.
     """
-    run = _ScriptRun(connection, plan, tracer, extensions)
+    run = _ScriptRun(connection, plan, tracer, extensions, [] if running is None else running)
     run.run()
     return run.trace()
 
@@ -60,8 +62,10 @@ class _ScriptRun:
         plan: MigrationPlan,
         tracer: Tracer | None,
         extensions: Extensions | None,
+        running: list[tuple[float, float]],
     ) -> None:
         self.connection = connection
+        self.running = running
         self.plan = plan
         self.tracer = tracer
         self.extensions = extensions
@@ -181,6 +185,8 @@ class _ScriptRun:
         start = self.clock
         duration = parking.run(lambda: self._execute(step))
         self.clock += duration
+        ended = time.perf_counter()
+        self.running.append((ended - duration / 1000, ended))
         measured = tracer.alone_after(step.statement.tag, parking.seen)
         self._note(step, start, duration, measured, alone=True)
         self.done[-1].claims += claims
@@ -191,8 +197,7 @@ class _ScriptRun:
         try:
             self._execute(step)
         finally:
-            duration = (time.perf_counter() - began) * 1000
-            self.clock += duration
+            duration = self._worked(began)
         return start, duration
 
     def _execute(self, step: Step) -> None:
@@ -212,7 +217,14 @@ class _ScriptRun:
         try:
             self.connection.execute(command)
         finally:
-            self.clock += (time.perf_counter() - began) * 1000
+            self._worked(began)
+
+    def _worked(self, began: float) -> float:
+        """Lets the clock go on by the milliseconds since ``began``, which it gives."""
+        ended = time.perf_counter()
+        self.running.append((began, ended))
+        self.clock += (ended - began) * 1000
+        return (ended - began) * 1000
 
     def _note(
         self, step: Step, start: float, duration: float, measured: Measured | None = None, *, alone: bool = False
@@ -295,6 +307,9 @@ class Parking:
         waited = 0.0
         try:
             waited = self._watch(thread, holding)
+        except BaseException:  # Ctrl-C, or the server is gone
+            self.tracer.cancel()
+            raise
         finally:
             self._let_go(holding)
             thread.join()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -224,6 +225,13 @@ class Tracer:
         """The relation locks of the connection that is measured: relation, mode, whether granted."""
         rows = self.monitor.execute(_LOCKS.encode(), [self._of().info.backend_pid, self.dbname]).fetchall()
         return [(oid, _MODES.get(mode, mode), granted) for oid, mode, granted in rows]
+
+    def cancel(self) -> None:
+        """Asks the server to give up the statement that runs."""
+        import psycopg
+
+        with suppress(psycopg.Error):
+            self._of().cancel()
 
     def is_waiting(self) -> bool:
         """Whether the connection that is measured stands still because another session is in its way."""

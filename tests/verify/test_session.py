@@ -8,7 +8,7 @@ import pytest
 
 from hotlint.project.model import TransactionMode
 from hotlint.verify.model import ScriptTrace, StatementTrace
-from hotlint.verify.server import ScratchServer
+from hotlint.verify.server import ScratchServer, database_url
 from hotlint.verify.session import run_script
 from hotlint.verify.trace import Tracer
 from tests.verify.histories import history
@@ -228,3 +228,28 @@ def test_a_migration_cannot_reach_the_machine_or_become_a_superuser(server: Scra
     trace = run(server, name, sql, transaction="none")
     assert trace.error is not None
     assert trace.error.sqlstate in ("42501", "0A000")
+
+
+def test_without_a_superuser_rewrites_are_told_from_files_and_messages(server: ScratchServer) -> None:
+    """A server of the user's, where no event trigger can be made."""
+    with server.connect("admin", "postgres") as connection:
+        connection.execute("CREATE ROLE plain_maker LOGIN CREATEDB")
+        host = connection.info.host
+    try:
+        with database_url(f"postgresql://plain_maker@/postgres?host={host}&port=5432") as lesser:
+            name = lesser.create_database()
+            change = run(lesser, name, "ALTER TABLE orders ALTER COLUMN total TYPE bigint USING total + 1;")
+            vacuum = run_on(lesser, name, "VACUUM FULL orders;")
+    finally:
+        with server.connect("admin", "postgres") as connection:
+            connection.execute("DROP ROLE plain_maker")
+    assert change.error is not None  # the view stands in the way, as on every server
+    assert change.error.sqlstate == "0A000"
+    assert [(str(r.relation), r.reason) for r in only(vacuum).rewrites] == [("public.orders", "vacuum full")]
+
+
+def run_on(server: ScratchServer, name: str, sql: str) -> ScriptTrace:
+    """Runs ``sql`` traced in a database that has the shop already."""
+    _, plan = history(SHOP, sql, transaction="none")
+    with server.connect("owner", name) as connection, Tracer(server, name) as tracer:
+        return run_script(connection, plan.migrations[1], tracer)
