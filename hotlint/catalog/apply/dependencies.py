@@ -23,6 +23,10 @@ class Node(NamedTuple):
     sub: str = ""
 
 
+# heap.c: StoreAttrDefault: before 15 a generated column goes with the columns that it is computed from (measured).
+_GENERATED_KEPT_SINCE = 15
+
+
 class Edge(NamedTuple):
     """``automatic``: goes silently; otherwise only with CASCADE. ``sure``: the dependency certainly exists."""
 
@@ -131,7 +135,7 @@ def _column(ctx: Context, node: Node) -> Iterator[Edge]:
         yield Edge(Node("relation", sequence), True)
     for other_column in table.columns:
         if other_column.name != column and column in columns_of(other_column.generated):
-            yield Edge(Node("column", node.name, other_column.name), False)
+            yield Edge(Node("column", node.name, other_column.name), ctx.major < _GENERATED_KEPT_SINCE)
     for trigger in table.triggers:
         if column in trigger.columns or column in columns_of(trigger.when):
             yield Edge(Node("trigger", node.name, trigger.name), False, not trigger.maybe)
