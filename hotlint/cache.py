@@ -11,11 +11,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable
-from hashlib import blake2b
 from threading import get_ident
 from typing import Any
 
 import msgspec
+
+from hotlint.digest import blake2b
 
 FORMAT = 1
 """Part of every key: raised when the meaning of what is kept changes."""

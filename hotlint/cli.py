@@ -36,6 +36,7 @@ def _run(options: argparse.Namespace) -> int:
 
     # Plans are made of many objects that live until the end: looking for garbage among them takes a tenth of the time.
     gc.set_threshold(200_000)
+    _import_msgspec()
     try:
         if not _has_working_directory():
             raise HotlintError("the working directory is not there any more")
@@ -50,6 +51,18 @@ def _run(options: argparse.Namespace) -> int:
     except Exception as error:
         _tell_defect(error)
         return FAILED
+
+
+def _import_msgspec() -> None:
+    """Without ``typing_extensions``, which msgspec takes where it is installed: it brings ``inspect`` and ``ast`` with
+    it and costs as much as a small check, for what ``typing`` has too. In a program of its own that is safe to do."""
+    if "msgspec" in sys.modules or "typing_extensions" in sys.modules:
+        return
+    sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    try:
+        import msgspec  # noqa: F401
+    finally:
+        del sys.modules["typing_extensions"]
 
 
 def _has_working_directory() -> bool:
@@ -123,7 +136,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit code: 0 clean, 1 findings at or above --fail-on, 2 usage, configuration or internal failure.",
     )
     top.add_argument("--version", action="version", version=f"hotlint {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = top.add_subparsers(
+        prog="hotlint", title="commands", metavar="COMMAND", required=True, parser_class=_Parser
+    )
     _add_check(commands.add_parser("check", help="tell what is wrong with migrations", allow_abbrev=False))
     _add_plan(commands.add_parser("plan", help="show what each statement locks and for how long", allow_abbrev=False))
     _add_verify(commands.add_parser("verify", help="run migrations on a scratch server", allow_abbrev=False))

@@ -19,7 +19,7 @@ def with_fingerprints(findings: Iterable[tuple[Finding, str]]) -> list[Finding]:
 
     The second and later ones of equal findings are told apart by their count. 32 hexadecimal digits.
     """
-    from hashlib import blake2b
+    from hotlint.digest import blake2b
 
     seen: dict[str, int] = {}
     known: dict[str, str] = {}  # several rules speak about one statement

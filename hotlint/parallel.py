@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -98,10 +97,12 @@ def _delivered(results: int, kind: type[T]) -> dict[int, T]:
 
 def _end(children: list[tuple[int, int]]) -> None:
     """Waits for the children; those that still work, since this process was interrupted, are told to stop."""
+    from signal import SIGTERM
+
     for process, results in children:
         os.close(results)
         with contextlib.suppress(OSError):
-            os.kill(process, signal.SIGTERM)
+            os.kill(process, SIGTERM)
     for process, _ in children:
         with contextlib.suppress(OSError):
             os.waitpid(process, 0)

@@ -10,7 +10,6 @@ Only the standard library is imported here at first, since the wheel is built wi
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import Any
@@ -80,6 +79,8 @@ def build_shipped(folder: str) -> str:
     for name, record in records.items():
         if record["error"]:
             raise ValueError(f"{name}: {record['error']}")
+    import json
+
     return json.dumps({"format": FORMAT, "files": records})
 
 
@@ -95,10 +96,21 @@ def _cache_file(folder: str) -> str:
     return os.path.join(default_folder(), f"rules-{FORMAT}-{crc32(os.path.abspath(folder).encode()):08x}.json")
 
 
+def _decode(text: bytes) -> Any:
+    """JSON's value; by msgspec where it is, since it is imported anyway and the standard library's module is not."""
+    try:
+        from msgspec import json
+    except ImportError:
+        from json import loads
+
+        return loads(text)
+    return json.decode(text)
+
+
 def _read(path: str) -> dict[str, dict[str, Any]]:
     try:
         with open(path, "rb") as file:
-            data = json.load(file)
+            data = _decode(file.read())
         if data["format"] == FORMAT:
             files: dict[str, dict[str, Any]] = data["files"]
             return files
@@ -109,6 +121,8 @@ def _read(path: str) -> dict[str, dict[str, Any]]:
 
 def _write(path: str, records: dict[str, dict[str, Any]]) -> None:
     """Writes the index if it can be written, in one move, so that a reader never sees half of it."""
+    import json
+
     draft = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_a_project_that_fails_does_not_take_the_others_along(folder: Path, monke
     from hotlint.planning.model import Plan
     from hotlint.project.model import Project
 
-    def failing(project: Project, server: hotlint.Server, options: PlanOptions) -> Plan:
+    def failing(project: Project, server: hotlint.Server, options: PlanOptions, start: None) -> Plan:
         if project.root == "other":
             raise RecursionError("too deep")
         return make_plan(project, server, options)
@@ -138,9 +139,9 @@ def test_a_kept_report_is_given_again_until_something_changes(folder: Path, monk
     calls: list[object] = []
     make = running.make_report
 
-    def counted(request: Request) -> object:
+    def counted(request: Request, *kept: Any) -> object:
         calls.append(request)
-        return make(request)
+        return make(request, *kept)
 
     monkeypatch.setattr(running, "make_report", counted)
     first = hotlint.check(folder, cache=True)

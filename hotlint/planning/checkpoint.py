@@ -9,7 +9,6 @@ cannot be read is as if it were not there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +18,7 @@ from hotlint.catalog.catalog import Catalog
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Function, OtherObject, Relation, Type
 from hotlint.catalog.versioned import Hints
+from hotlint.digest import blake2b
 from hotlint.impact import Impact
 from hotlint.planning.model import MigrationPlan, Step, TransactionInfo
 from hotlint.project.model import Migration, Project

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -86,12 +85,14 @@ class Discovery(msgspec.Struct, frozen=True):
     files: tuple[str, ...] = ()
 
 
-def find_projects(paths: Sequence[str | Path] = (), options: DiscoverOptions | None = None) -> tuple[Project, ...]:
+def find_projects(
+    paths: Sequence[str | os.PathLike[str]] = (), options: DiscoverOptions | None = None
+) -> tuple[Project, ...]:
     """The projects under the paths; a file's is the one that it is part of. Without paths the usual folders."""
     return discover(paths, options).projects
 
 
-def discover(paths: Sequence[str | Path] = (), options: DiscoverOptions | None = None) -> Discovery:
+def discover(paths: Sequence[str | os.PathLike[str]] = (), options: DiscoverOptions | None = None) -> Discovery:
     """The projects under the paths, and which of their files the user named.
 
     A folder may hold projects at any depth, or be one; several paths are one run. A file stands for the whole project
@@ -105,7 +106,7 @@ def discover(paths: Sequence[str | Path] = (), options: DiscoverOptions | None =
     return search.result()
 
 
-def shown_path(path: str | Path) -> str:
+def shown_path(path: str | os.PathLike[str]) -> str:
     """A path as reports show it: relative to the working directory where it lies below it."""
     text = os.fspath(path)
     if os.path.isabs(text):

@@ -1,7 +1,9 @@
 """The built-in rules. A wheel carries them here; in a checkout they stand in the top-level ``rules/`` folder."""
 
-from pathlib import Path
+import os
 
-_checkout = Path(__file__).resolve().parent.parent.parent / "rules"
-if _checkout.is_dir() and (_checkout.parent / "hotlint" / "rules" / "__init__.py").is_file():
-    __path__.append(str(_checkout))
+_checkout = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+if os.path.isdir(os.path.join(_checkout, "rules")) and os.path.isfile(
+    os.path.join(_checkout, "hotlint", "rules", "__init__.py")
+):
+    __path__.append(os.path.join(_checkout, "rules"))

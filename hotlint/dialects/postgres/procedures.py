@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -68,8 +68,8 @@ def _within(span: list[int], major: int) -> bool:
 
 @cache
 def _data() -> dict[str, Any]:
-    path = Path(__file__).parent / "data" / "functions.json"
-    decoded: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+    with open(os.path.join(os.path.dirname(__file__), "data", "functions.json"), "rb") as file:
+        decoded: dict[str, Any] = msgspec.json.decode(file.read())
     return decoded
 
 

@@ -20,9 +20,12 @@ Token = tuple[TokenKind, int, int]
 _ESCAPE_STRING = r"[eE]'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'(?!')"
 _PLAIN_STRING = r"(?:[uU]&|[bBxXnN])?'[^']*(?:''[^']*)*'(?!')"
 _IDENTIFIER = r'(?:[uU]&)?"[^"]*(?:""[^"]*)*"(?!")'
-_DOLLAR = r"\$(?:[A-Za-z_\u0080-\U0010ffff][\w\u0080-\U0010ffff]*)?\$"
+# Letters are whatever is not another ASCII character: said the other way round, with the range up to U+10FFFF, the
+# patterns take ten times as long to compile, and longer than a small history takes to check.
+_LETTER = r"[^\x00-@\[-\^`{-\x7f]"
+_DOLLAR = rf"\$(?:{_LETTER}[^\x00-/:-@\[-\^`{{-\x7f]*)?\$"
 _LINE_COMMENT = r"--[^\n\r]*"
-_WORD = r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*"
+_WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-\^`{{-\x7f]*"
 _NUMBER = r"\d[\w]*(?:\.(?!\.)[\w]*)?(?:(?<=[eE])[+-]\d+)?|\.\d[\w]*"
 _OPERATOR = r"(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?])+"
 

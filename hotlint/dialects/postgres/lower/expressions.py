@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
 from hotlint.dialects.postgres.lower.names import Node, dotted, strings, type_name
+from hotlint.digest import blake2b
 from hotlint.operations import Expr, ExprKind, Name
 
 # Only the numbers go, with as much of their keys as makes the pattern begin with a letter that the search can look for.

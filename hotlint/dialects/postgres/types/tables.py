@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -73,8 +73,8 @@ class Tables:
 
 @cache
 def _data() -> dict[str, list[Any]]:
-    path = Path(__file__).parents[1] / "data" / "types.json"
-    decoded: dict[str, list[Any]] = msgspec.json.decode(path.read_bytes())
+    with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "types.json"), "rb") as file:
+        decoded: dict[str, list[Any]] = msgspec.json.decode(file.read())
     return decoded
 
 
