@@ -127,7 +127,7 @@ def merged(traces: Sequence[ScriptTrace]) -> ScriptTrace:
 
 def residue(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """The differences that matter: not the order of columns, the names of NOT NULL constraints, what has been validated
-    on top, or a sequence that has only gone on."""
+    on top, blanks in the body of a function, or a sequence that has only gone on."""
     return tuple(d for d in differences if not _harmless(d))
 
 
@@ -136,6 +136,8 @@ def _harmless(d: Difference) -> bool:
         return True
     if d.kind == "constraint" and d.property == "definition":
         return d.before == f"{d.after} NOT VALID"
+    if d.property == "definition" and d.kind in ("function", "procedure"):
+        return (d.before or "").split() == (d.after or "").split()
     if d.kind == "sequence" and d.property == "position":
         return _position(d.before) <= _position(d.after)
     return False

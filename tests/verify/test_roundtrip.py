@@ -219,6 +219,8 @@ def test_a_trip_that_is_not_there_is_an_error(choice: str, message: str) -> None
         (Difference("column", "public.t.a", "changed", "not_null name", None, "zz"), False),
         (Difference("constraint", "public.t.c", "changed", "definition", "CHECK (v) NOT VALID", "CHECK (v)"), False),
         (Difference("constraint", "public.t.c", "changed", "definition", "CHECK (v)", "CHECK (v) NOT VALID"), True),
+        (Difference("function", "public.f()", "changed", "definition", "SELECT  1", "SELECT 1\n"), False),
+        (Difference("function", "public.f()", "changed", "definition", "SELECT 1", "SELECT 2"), True),
         (Difference("sequence", "public.s", "changed", "position", "5", "9"), False),
         (Difference("sequence", "public.s", "changed", "position", "9", "1 (not yet used)"), True),
         (Difference("column", "public.t.a", "missing"), True),
