@@ -396,7 +396,3 @@ def function_missing(op: ops.CreateTrigger | ops.Call, name: QName, draft: Draft
 
 def object_function_missing(op: ops.DropObject, name: QName, draft: Draft) -> bool:
     return op.kind in ("function", "procedure") and not op.if_exists and draft.no_function(op.name)
-
-
-def there_already(op: ops.CreateExtension, name: QName, draft: Draft) -> bool:
-    return op.name == "plpgsql" and not op.if_not_exists and not draft.before.catalog.extensions.deleted("plpgsql")

@@ -10,13 +10,14 @@ from typing import Any
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
 from hotlint.dialects.postgres.impact import conditions as when
-from hotlint.dialects.postgres.impact import conditions_more as more
+from hotlint.dialects.postgres.impact import conditions_of_commands as more
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS
 from hotlint.dialects.postgres.impact.refusals_of_names import FIRST_NAMES, NAMES
 from hotlint.dialects.postgres.impact.refusals_of_objects import OBJECTS
 from hotlint.dialects.postgres.impact.refusals_of_partitions import PARTITIONS
+from hotlint.dialects.postgres.impact.refusals_of_queries import QUERIES
 from hotlint.dialects.postgres.impact.refusals_of_values import VALUES
 from hotlint.operations import Name, Operation
 
@@ -257,7 +258,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(ops.Call, 12, 18, "42883", "procedure {0} does not exist", when.function_missing, "parse_func.c"),
     Refusal(
-        ops.CreateExtension, 12, 18, "42710", 'extension "plpgsql" already exists', when.there_already,
+        ops.CreateExtension, 12, 18, "42710", 'extension "plpgsql" already exists', more.there_already,
         "every database has it",
     ),
     Refusal(
@@ -302,7 +303,7 @@ def _by_operation(rows: tuple[Refusal, ...]) -> dict[type[Operation], tuple[Refu
     return found
 
 
-REFUSALS_OF = _by_operation((*VALUES, *REFUSALS, *EXPRESSIONS, *OBJECTS, *NAMES))
+REFUSALS_OF = _by_operation((*VALUES, *REFUSALS, *EXPRESSIONS, *OBJECTS, *QUERIES, *NAMES))
 """What is refused once the catalog has nothing to say against the operation."""
 FIRST_REFUSALS_OF = _by_operation((*FIRST_NAMES, *PARTITIONS))
 """What is refused whatever the catalog says."""

@@ -65,3 +65,7 @@ def without_analyze(op: ops.Vacuum, name: QName, draft: Draft) -> bool:
 
 def refresh_without_data(op: ops.RefreshMaterializedView, name: QName, draft: Draft) -> bool:
     return op.concurrently and not op.with_data
+
+
+def there_already(op: ops.CreateExtension, name: QName, draft: Draft) -> bool:
+    return op.name == "plpgsql" and not op.if_not_exists and not draft.before.catalog.extensions.deleted("plpgsql")
