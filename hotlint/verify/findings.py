@@ -55,6 +55,12 @@ RULES: dict[str, MeasuredRule] = {
             "Something that must hold after the migration does not.",
             "Make it hold in this migration: validate the constraint, rebuild the index, move the sequence on.",
         ),
+        MeasuredRule(
+            "threshold-exceeded",
+            "error",
+            "A measurement is beyond a limit that the configuration sets.",
+            "Split the migration, or take the slow way round that locks nothing; or allow more in the configuration.",
+        ),
     )
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from hotlint.dialects.postgres.locks import blocks
 from hotlint.errors import UsageError
 from hotlint.finding import Finding
 from hotlint.planning.model import MigrationPlan, Plan
@@ -17,6 +18,7 @@ from hotlint.verify import compare
 from hotlint.verify.extensions import Extensions
 from hotlint.verify.findings import found
 from hotlint.verify.model import Agreement, MigrationTrace, ScriptTrace, VerifiedProject
+from hotlint.verify.probes import Probes, blocked
 from hotlint.verify.roundtrip import Change, changes
 from hotlint.verify.server import Role, ScratchError, ScratchServer
 from hotlint.verify.session import run_script
@@ -63,6 +65,7 @@ class ScratchDatabase:
         self.extensions = extensions
         self.name = dbname
         self._tracer: Tracer | None = None
+        self.probes: Probes | None = None
 
     def connect(self, role: Role = "owner") -> Connection[Any]:
         """A connection in autocommit mode."""
@@ -72,11 +75,20 @@ class ScratchDatabase:
         """Runs one script, up or down, in a connection of its own."""
         if traced and self._tracer is None:
             self._tracer = Tracer(self.server, self.name)
+        tracer = self._tracer if traced else None
         with self.connect() as connection:
-            return run_script(connection, plan, self._tracer if traced else None, self.extensions)
+            if self.probes is None:
+                return run_script(connection, plan, tracer, self.extensions)
+            running: list[tuple[float, float]] = []
+            with self.probes.watching(_locked(plan)) as targets:
+                trace = run_script(connection, plan, tracer, self.extensions, running)
+        trace.blocked = blocked(targets, running)
+        return trace
 
     def close(self) -> None:
-        """Closes the tracer's connections, as a copy of the database needs."""
+        """Closes the tracer's and the probes' connections, as a copy of the database needs."""
+        if self.probes is not None:
+            self.probes.close()
         if self._tracer is not None:
             self._tracer.close()
             self._tracer = None
@@ -272,6 +284,11 @@ _BOOKKEEPING = {
     " finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,"
     " started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)",
 }
+
+
+def _locked(plan: MigrationPlan) -> frozenset[str]:
+    """The relations for which the plan foretells that others wait."""
+    return frozenset(str(lock.relation) for step in plan.steps for lock in step.impact.locks if blocks(lock.mode))
 
 
 def _shown(plan: Plan, options: VerifyOptions) -> frozenset[str]:
