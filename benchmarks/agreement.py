@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.names import QName
 from hotlint.dialects.postgres.locks import strength
+from hotlint.dialects.postgres.parse import ParseOptions
 from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.planning.model import Step
 from hotlint.project.discover import find_projects
@@ -57,9 +58,21 @@ def main() -> None:
     parser.add_argument("--kind", choices=KINDS, help="show only disagreements of this kind")
     parser.add_argument("--major", type=int, default=18, help="the server that was measured")
     parser.add_argument("-v", "--verbose", action="store_true", help="show each disagreement")
+    parser.add_argument(
+        "--placeholder",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what a template's placeholder stood for when the history was measured",
+    )
     options = parser.parse_args()
     rows = [r for r in read(options.measured) if options.project is None or options.project in r["project"]]
-    scripts = plan_files(options.histories, options.major, {r["file"] for r in rows})
+    scripts = plan_files(
+        options.histories,
+        options.major,
+        {r["file"] for r in rows},
+        dict(given.split("=", 1) for given in options.placeholder),
+    )
     table, differences, unmatched = compare(rows, scripts)
     if options.verbose:
         for found in differences:
@@ -79,15 +92,16 @@ def read(path: Path) -> Iterator[Row]:
             yield dict(zip(fields, json.loads(line), strict=True))
 
 
-def plan_files(folder: Path, major: int, wanted: set[str]) -> dict[str, list[Step]]:
+def plan_files(folder: Path, major: int, wanted: set[str], placeholders: dict[str, str]) -> dict[str, list[Step]]:
     """The steps of each planned file, by its path."""
     names = {name.rsplit("/", 1)[-1] for name in wanted}
+    options = PlanOptions(downs=False, parse=ParseOptions(placeholders=placeholders))
     files: dict[str, list[Step]] = {}
     for history in sorted(p for p in folder.iterdir() if p.is_dir()):
         for project in find_projects([history]):
             if project.dialect != "postgres" or not any(_name(m.up.path) in names for m in project.migrations):
                 continue
-            for migration in make_plan(project, Server(major=major), PlanOptions(downs=False)).migrations:
+            for migration in make_plan(project, Server(major=major), options).migrations:
                 files[migration.migration.up.path.replace(os.sep, "/")] = list(migration.steps)
     return files
 

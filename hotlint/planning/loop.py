@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hotlint.catalog.catalog import Catalog
+from hotlint.catalog.catalog import Catalog, CatalogView
 from hotlint.catalog.names import QName
 from hotlint.dialects.postgres.impact import ImpactContext, impact_of
 from hotlint.dialects.postgres.parse import ParseOptions, parse_script
 from hotlint.impact import Impact
-from hotlint.operations import AddEnumValue, AnyOperation, DoBlock, SetVariable, Transaction
+from hotlint.operations import (
+    AddEnumValue,
+    AnyOperation,
+    ChangeSchema,
+    DoBlock,
+    RenameRelation,
+    SetVariable,
+    Transaction,
+)
 from hotlint.planning.model import MigrationPlan, Plan, PlanFailure, Step, TransactionInfo
 from hotlint.planning.transactions import TransactionState
 from hotlint.project.model import Migration, Project, TransactionMode
@@ -231,7 +239,7 @@ class _ScriptReplay:
             impact = self._impact(statement, index, info, in_transaction, several)
             if in_transaction:
                 state.hold(impact, index)
-            self._session_effects(operations, impact)
+            self._session_effects(operations, impact, before)
         self.steps.append(
             Step(
                 index=index,
@@ -272,17 +280,27 @@ class _ScriptReplay:
             self.catalog.restore(before.moment)
             return Impact(unknown=("what this statement does: Hotlint failed at it",))
 
-    def _session_effects(self, operations: tuple[AnyOperation, ...], impact: Impact) -> None:
+    def _session_effects(self, operations: tuple[AnyOperation, ...], impact: Impact, before: CatalogView) -> None:
         if impact.error is not None:
             return
         for operation in operations:
             if isinstance(operation, SetVariable):
                 self.state.set_variable(operation)
+            elif isinstance(operation, (RenameRelation, ChangeSchema)):
+                self._renamed(operation, before)
             elif isinstance(operation, AddEnumValue):
                 self._new_enum_value(operation)
             elif isinstance(operation, DoBlock) and operation.body is not None:
                 for inner in operation.body.statements:
-                    self._session_effects(inner.operations, impact)
+                    self._session_effects(inner.operations, impact, before)
+
+    def _renamed(self, operation: RenameRelation | ChangeSchema, before: CatalogView) -> None:
+        name = operation.relation if isinstance(operation, RenameRelation) else operation.name
+        old = before.resolve(name, self.state.session.search_path)
+        if isinstance(operation, RenameRelation):
+            self.state.rename(old, QName(old.schema, operation.new_name))
+        else:
+            self.state.rename(old, QName(operation.schema, old.name))
 
     def _new_enum_value(self, operation: AddEnumValue) -> None:
         """Notes a label that may be unusable until commit; the impact model knows when it is (enum.c)."""

@@ -133,6 +133,13 @@ class TransactionState:
         if changed:
             self.held = tuple(held.values())
 
+    def rename(self, old: QName, new: QName) -> None:
+        """Calls what is held by the name that it has from now on."""
+        replace = msgspec.structs.replace
+        self.held = tuple(
+            replace(h, lock=replace(h.lock, relation=new)) if h.lock.relation == old else h for h in self.held
+        )
+
     def remember_enum_value(self, operation: AddEnumValue, name: QName) -> None:
         """Notes a label that may not be used before the transaction's end (55P04)."""
         self.new_enum_values |= {(name, operation.label)}

@@ -201,3 +201,18 @@ def test_a_label_that_its_type_was_made_with_can_be_used() -> None:
         )
     )
     assert [s.impact.error for s in steps] == [None, None]
+
+
+def test_a_lock_goes_by_the_new_name_once_its_table_is_renamed() -> None:
+    *_, last = last_migration(
+        plan_of(ORDERS, "ALTER TABLE orders RENAME TO purchases; SELECT 1;"),
+    )
+    assert held(last) == [("public.purchases", "ACCESS EXCLUSIVE", last.index - 1)]
+
+
+def test_a_lock_goes_by_the_new_schema_once_its_table_is_moved() -> None:
+    *_, last = last_migration(
+        plan_of(f"CREATE SCHEMA app; {ORDERS}", "ALTER TABLE orders SET SCHEMA app; SELECT 1;"),
+    )
+    assert ("app.orders", "ACCESS EXCLUSIVE", last.index - 1) in held(last)
+    assert "public.orders" not in [relation for relation, _, _ in held(last)]

@@ -92,7 +92,7 @@ def give_foreign_key(ctx: Context, child: Table, constraint: Constraint) -> None
 
 def _target_columns(ctx: Context, target: Table, key: ForeignKey) -> tuple[str, ...]:
     """The referenced columns, checked to exist and to be unique; empty where that is unknown."""
-    sure = ctx.certain(target) and not ctx.lenient
+    sure = ctx.certain(target) and not ctx.lenient and not _is_opaque(target, key.columns)
     if not key.columns:
         primary = target.primary_key
         if primary is not None:
@@ -108,6 +108,13 @@ def _target_columns(ctx: Context, target: Table, key: ForeignKey) -> tuple[str, 
             "42830", f'there is no unique constraint matching given keys for referenced table "{target.name.name}"'
         )
     return key.columns
+
+
+def _is_opaque(target: Table, columns: tuple[str, ...]) -> bool:
+    """Whether a referenced column has a type of which nothing is known: what stood there may have said more than a type
+    (a template's placeholder for a whole column definition)."""
+    referenced = [c for c in target.columns if not columns or c.name in columns]
+    return any(c.type is not None and c.type.schema is None for c in referenced)
 
 
 def _is_unique(ctx: Context, target: Table, columns: tuple[str, ...]) -> bool:
