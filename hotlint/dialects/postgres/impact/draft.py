@@ -55,6 +55,7 @@ class Draft:
     """
 
     __slots__ = (
+        "_complete",
         "after",
         "allowed",
         "alone",
@@ -87,6 +88,7 @@ class Draft:
         self.major = context.server.major
         self.path = context.session.search_path
         self.operations: tuple[Operation, ...] = ()
+        self._complete: bool | None = None
         self.alone = True
         self.alter_mode = -1
         self.allowed = True
@@ -141,10 +143,14 @@ class Draft:
 
     def complete(self) -> bool:
         """Whether what was never seen does not exist: the history is whole, and nothing brought objects unseen."""
-        catalog = self.before.catalog
-        if not catalog.closed or catalog.loose_since >= 0:
-            return False
-        return not any(name != "plpgsql" for name, _ in catalog.extensions.items(self.before.moment))
+        if self._complete is None:
+            catalog = self.before.catalog
+            self._complete = (
+                catalog.closed
+                and catalog.loose_since < 0
+                and not any(name != "plpgsql" for name, _ in catalog.extensions.items(self.before.moment))
+            )
+        return self._complete
 
     def no_type(self, type: TypeName) -> bool:
         """Whether there surely is no type of that name."""

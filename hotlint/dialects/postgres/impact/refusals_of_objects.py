@@ -80,14 +80,11 @@ def attribute_of_typed_tables(op: ops.RenameColumn, name: QName, draft: Draft) -
 
 def used_as_column(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
     """Stored rows of the table's type would have to be written anew (tablecmds.c: find_composite_type_dependencies)."""
-    own = TypeName(name.name, name.schema)
-    for key, record in draft.before.catalog.relations.items(draft.before.moment):
-        if not isinstance(record, Table) or key == name:
-            continue
-        for column in record.columns:
-            type = column.type
-            if type is not None and type.name == own.name and type.schema in (None, name.schema):
-                return True
+    for user in draft.before.catalog.users_by_object.get(("type", name)):
+        table = draft.before.table(user)
+        columns = table.columns if table is not None and user != name else ()
+        if any(c.type is not None and (c.type.schema or name.schema, c.type.name) == name for c in columns):
+            return True
     return False
 
 
