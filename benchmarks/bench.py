@@ -1,7 +1,7 @@
 """Times Hotlint on folders of migrations, beside squawk where that is installed.
 
     python benchmarks/bench.py FOLDER…            # cold, cached and memory, side by side with squawk
-    python benchmarks/bench.py --file FILE        # one file passed, the history behind it, against importing pglast
+    python benchmarks/bench.py --file FILE        # one file passed and the history behind it, against importing pglast
     python benchmarks/bench.py --generated        # histories of 100, 1,000 and 10,000 migrations
 
 Runs alternate between the programs, so that a busy machine is busy for both; the median is told. Compare figures of one
@@ -11,6 +11,7 @@ run only. Wall time is in seconds, memory the peak resident set in megabytes.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import resource
 import shutil
@@ -60,9 +61,9 @@ def squawk() -> str | None:
 
 def whole(folders: list[Path], rounds: int) -> None:
     """Whole histories: cold, with the cache, and squawk on the same files."""
-    files = sorted(str(path) for folder in folders for path in folder.rglob("*.sql"))
+    files = planned_files(folders)
     size = sum(os.path.getsize(path) for path in files)
-    print(f"{len(files):,} SQL files, {size / 1e6:.1f} MB, median of {rounds}")
+    print(f"{len(files):,} files that are planned, {size / 1e6:.1f} MB, median of {rounds}")
     paths = [str(folder) for folder in folders]
     with tempfile.TemporaryDirectory() as cache:
         environment = {"HOTLINT_CACHE_DIR": cache}
@@ -81,14 +82,51 @@ def whole(folders: list[Path], rounds: int) -> None:
         print(f"  {name:<16} {peak:6.0f} MB at its peak")
 
 
-def one_file(path: Path, rounds: int) -> None:
-    """What a commit of one file waits for."""
-    print(f"{path}, median of {rounds}")
-    programs: dict[str, Command] = {
-        "hotlint FILE": hotlint("check", "--isolated", "--exit-zero", "--no-cache", str(path)),
-        "import pglast": [sys.executable, "-c", "import pglast"],
+def planned_files(folders: list[Path]) -> list[str]:
+    """The SQL files that Hotlint plans under ``folders``, so that both programs judge the same: PostgreSQL only."""
+    from hotlint.project.discover import find_projects
+
+    found = {
+        script.path
+        for project in find_projects(folders)
+        if project.dialect == "postgres"
+        for migration in project.migrations
+        for script in (migration.up, migration.down)
+        if script is not None and script.path.endswith(".sql")
     }
-    report(alternate({name: (lambda c=c: run([c], {})) for name, c in programs.items()}, rounds), "import pglast")  # type: ignore[misc]
+    return sorted(found)
+
+
+def one_file(path: Path, rounds: int) -> None:
+    """What a commit of one file waits for: nothing known; the history known and the file changed; nothing changed."""
+    from hotlint.project.discover import find_projects
+
+    root = Path(find_projects([path])[0].root)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "history", root.name)
+        shutil.copytree(root, copy)
+        file = copy / path.resolve().relative_to(root.resolve())
+        text = file.read_bytes()
+        environment = {"HOTLINT_CACHE_DIR": str(Path(folder, "cache"))}
+        cached = hotlint("check", "--isolated", "--exit-zero", str(file))
+        changes = itertools.count()
+
+        def changed() -> float:
+            file.write_bytes(text + b"\n-- change %d\n" % next(changes))
+            return run([cached], environment)
+
+        changed()  # fills the cache
+        print(f"{path}, median of {rounds}")
+        times = alternate(
+            {
+                "cold": lambda: run([[*cached, "--no-cache"]], {}),
+                "file changed": changed,
+                "unchanged": lambda: run([cached], environment),
+                "import pglast": lambda: run([[sys.executable, "-c", "import pglast"]], {}),
+            },
+            rounds,
+        )
+    report(times, "import pglast")
 
 
 def growing(rounds: int) -> None:
