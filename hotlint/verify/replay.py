@@ -47,7 +47,7 @@ class Observer(Protocol):
 
     ``before`` is called before the first part's up script, ``after`` after the last part's where all ran without an
     error; ``after`` may fill in the traces (the last part's stands for the change), and gives findings. A change whose
-    migrations are not reported on is not observed.
+    migrations are not reported on is not observed. Observers are nested: the first one is asked last ``after``.
     """
 
     def before(self, database: ScratchDatabase, change: Change) -> None: ...
@@ -58,7 +58,10 @@ class Observer(Protocol):
 
 
 class ScratchDatabase:
-    """The scratch database of one history: connects to it, and runs scripts on it as the framework would."""
+    """The scratch database of one history: connects to it, and runs scripts on it as the framework would.
+
+    ``probes``, where set, watch its tables while scripts run. ``rollback_timeout_ms`` stops a down script's statements.
+    """
 
     def __init__(self, server: ScratchServer, extensions: Extensions, dbname: str) -> None:
         self.server = server
@@ -66,6 +69,7 @@ class ScratchDatabase:
         self.name = dbname
         self._tracer: Tracer | None = None
         self.probes: Probes | None = None
+        self.rollback_timeout_ms: float | None = None
 
     def connect(self, role: Role = "owner") -> Connection[Any]:
         """A connection in autocommit mode."""
@@ -77,6 +81,8 @@ class ScratchDatabase:
             self._tracer = Tracer(self.server, self.name)
         tracer = self._tracer if traced else None
         with self.connect() as connection:
+            if self.rollback_timeout_ms is not None and plan.direction == "down":
+                connection.execute(f"SET statement_timeout = {max(round(self.rollback_timeout_ms), 1)}".encode())
             if self.probes is None:
                 return run_script(connection, plan, tracer, self.extensions)
             running: list[tuple[float, float]] = []
@@ -192,7 +198,7 @@ class _Replay:
             traces.append(trace)
             if trace.up.error is not None:
                 return False
-        for observer in observers:
+        for observer in reversed(observers):
             self.findings.extend(observer.after(self.database, change, tuple(traces)))
         return True
 
