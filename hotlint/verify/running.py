@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import msgspec
 
 from hotlint.api import Request
 from hotlint.running import make_plans, make_report
 from hotlint.server import Server
 from hotlint.verify.model import VerifiedProject, VerifyReport
+from hotlint.verify.performance import LimitsObserver, Performance
 from hotlint.verify.replay import Observer, Progress, VerifyOptions, verify_project
 from hotlint.verify.server import ScratchError, ScratchServer
+from hotlint.verify.validation import Validation
+from hotlint.verify.wishes import Wishes
 
 
 def verify_projects(
@@ -18,11 +23,14 @@ def verify_projects(
     options: VerifyOptions,
     progress: Progress | None = None,
     observers: tuple[Observer, ...] = (),
+    wishes: Wishes | None = None,
 ) -> VerifyReport:
     """Verifies all projects that the request's paths lead to, planned for the scratch server's own version.
 
+    ``wishes`` says what is measured besides the statements themselves; None: only what must hold after each migration.
     Raises ``UsageError`` for what is not there. A server that goes away is told as a failure of the project.
     """
+    wishes = wishes or Wishes()
     request = msgspec.structs.replace(request, server=Server(major=server.major), assumed=False)
     plans = [planned.plan for planned in make_plans(request, down=True).projects]
     findings = make_report(request)[0].findings
@@ -33,12 +41,25 @@ def verify_projects(
         if project.dialect != "postgres" or not project.migrations:
             continue
         try:
-            verified.append(
-                verify_project(
-                    project, plan, server, options, findings=findings, observers=observers, progress=progress
+            with closing(Validation(plan, wishes.validation)) as looking:
+                performance = Performance(wishes.queries) if wishes.has_performance else None
+                done = verify_project(
+                    project,
+                    plan,
+                    server,
+                    options,
+                    findings=findings,
+                    observers=_nested(LimitsObserver(wishes.limits), looking, *observers, performance),
+                    progress=progress,
                 )
-            )
+            done.notes += (*looking.notes, *looking.seeding.leftovers(), *(performance.notes if performance else ()))
+            done.findings = tuple(filter(wishes.wanted, done.findings))
+            verified.append(done)
         except ScratchError as error:
             failures.append(f"{project.root}: {error}")
             break
     return VerifyReport(server.version, tuple(verified), tuple(failures))
+
+
+def _nested(*observers: Observer | None) -> tuple[Observer, ...]:
+    return tuple(observer for observer in observers if observer is not None)

@@ -1,0 +1,109 @@
+"""Rows, checks and the way back around whole histories, on a real server."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import msgspec
+import pytest
+
+from hotlint.errors import UsageError
+from hotlint.planning.loop import PlanOptions, make_plan
+from hotlint.planning.model import Plan
+from hotlint.project.model import Project
+from hotlint.verify.model import VerifiedProject
+from hotlint.verify.replay import verify_project
+from hotlint.verify.server import ScratchServer
+from hotlint.verify.validation import Validation, ValidationOptions
+from tests.verify.histories import history, script
+
+ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, note text);"
+
+
+def with_downs(planned: tuple[Project, Plan], *downs: str) -> tuple[Project, Plan]:
+    """The same history with down scripts for its first migrations."""
+    project, plan = planned
+    migrations = tuple(
+        msgspec.structs.replace(
+            migration,
+            down=script(migration.up.path.replace(".up.", ".down."), downs[at]) if at < len(downs) else None,
+        )
+        for at, migration in enumerate(project.migrations)
+    )
+    project = msgspec.structs.replace(project, migrations=migrations)
+    return project, make_plan(project, plan.server, PlanOptions(complete=True))
+
+
+def verify(server: ScratchServer, planned: tuple[Project, Plan], **options: object) -> VerifiedProject:
+    with closing(Validation(planned[1], ValidationOptions(**options))) as validation:  # type: ignore[arg-type]
+        return verify_project(*planned, server, observers=(validation,))
+
+
+def told(verified: VerifiedProject) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.message) for finding in verified.findings]
+
+
+def test_rows_that_a_migration_destroys_are_named(server: ScratchServer) -> None:
+    verified = verify(server, history(ORDERS, "ALTER TABLE orders DROP COLUMN note;"), rows=40)
+    (lost,) = verified.migrations[1].lost
+    assert (lost.relation, lost.column, lost.total) == ("public.orders", "note", 40)
+    assert [rule for rule, _ in told(verified)] == ["data-lost"]
+
+
+def test_losses_within_the_tolerance_are_shown_and_not_told(server: ScratchServer) -> None:
+    verified = verify(server, history(ORDERS, "ALTER TABLE orders DROP COLUMN note;"), rows=40, tolerance=100.0)
+    assert len(verified.migrations[1].lost) == 1
+    assert told(verified) == []
+
+
+def test_a_way_back_that_leaves_something_behind_is_told(server: ScratchServer) -> None:
+    planned = with_downs(
+        history(ORDERS, "ALTER TABLE orders ADD COLUMN a int, ADD COLUMN b int;"), "DROP TABLE orders;"
+    )
+    planned = with_downs(planned, "DROP TABLE orders;", "ALTER TABLE orders DROP COLUMN a;")
+    verified = verify(server, planned, round_trip="all")
+    assert told(verified)[0] == (
+        "round-trip-fails",
+        "After up and down the schema is not what it was: column public.orders.b is left behind",
+    )
+
+
+def test_a_way_back_that_is_clean_is_shown(server: ScratchServer) -> None:
+    planned = with_downs(history(ORDERS, "ALTER TABLE orders ADD COLUMN a int;"), "DROP TABLE orders;")
+    verified = verify(server, planned, round_trip="0000")
+    first, second = verified.migrations
+    assert first.round_trip is not None
+    assert first.round_trip.after_down == ()
+    assert second.round_trip is None
+    assert told(verified) == []
+
+
+def test_a_migration_that_cannot_be_taken_back_is_the_users_mistake(server: ScratchServer) -> None:
+    with pytest.raises(UsageError, match="--round-trip: migration 0000 has no down script"):
+        verify(server, history(ORDERS), round_trip="0000")
+
+
+def test_a_constraint_that_nobody_validates_fails_a_check(server: ScratchServer) -> None:
+    verified = verify(server, history(ORDERS, "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;"))
+    (finding,) = verified.findings
+    assert (finding.rule, "is NOT VALID" in finding.message) == ("check-fails", True)
+
+
+def test_functions_of_the_history_never_run_as_a_superuser(server: ScratchServer) -> None:
+    """Generated rows fire triggers, and rows become texts by casts that a history may define."""
+    evil = (
+        "CREATE TABLE seen (who text);\n"
+        "CREATE FUNCTION note_who() RETURNS trigger LANGUAGE plpgsql AS\n"
+        "$$ BEGIN INSERT INTO seen SELECT current_user WHERE NOT EXISTS (SELECT FROM seen); RETURN NEW; END $$;\n"
+        "CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION note_who();\n"
+        "CREATE FUNCTION as_text(orders) RETURNS text LANGUAGE plpgsql AS\n"
+        "$$ BEGIN IF current_user <> 'hotlint_owner' THEN RAISE EXCEPTION 'ran as %', current_user; END IF;\n"
+        "RETURN ''; END $$;\n"
+        "CREATE CAST (orders AS text) WITH FUNCTION as_text(orders);"
+    )
+    check = (
+        "DO $$ BEGIN IF EXISTS (SELECT FROM seen WHERE who = 'postgres') THEN RAISE EXCEPTION 'superuser';"
+        " END IF; END $$;"
+    )
+    verified = verify(server, history(ORDERS, evil, "ALTER TABLE orders ADD COLUMN a int;", check), rows=5)
+    assert "migration-fails" not in [rule for rule, _ in told(verified)]
