@@ -120,10 +120,12 @@ class Reader:
         """
         if name.schema is not None:
             return QName(name.schema, name.name)
-        path = search_path or self.catalog.search_path
-        for schema in ("pg_temp", *path):
+        catalog, moment = self.catalog, self.moment
+        path = search_path or catalog.search_path
+        get = catalog.relations.get
+        for schema in ("pg_temp", *path) if catalog.has_temporary else path:
             found = QName(schema, name.name)
-            if self.catalog.relations.get(found, self.moment) is not None:
+            if get(found, moment) is not None:
                 return found
         if name.name.startswith("pg_"):  # the server's own relations are on every search path
             return QName("pg_catalog", name.name)
@@ -156,6 +158,9 @@ class Catalog(Reader):
         self.clock = [base.moment if base is not None else 0]
         self.journal: Journal = []
         self.search_path: tuple[str, ...] = ("public",)
+        self.has_temporary: bool = (
+            base is not None and base.catalog.has_temporary
+        )  # whether pg_temp ever had a relation
         self.loose_since: int = -1 if base is None else base.catalog.loose_since
         of = base.catalog if base is not None else None
         at = base.moment if base is not None else 0

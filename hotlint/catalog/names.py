@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -20,6 +21,7 @@ class QName(NamedTuple):
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
 
+@lru_cache(10_000)
 def quote(identifier: str) -> str:
     """The identifier as SQL: quoted if it has anything but lower-case letters, digits and underscores, or is
     reserved."""

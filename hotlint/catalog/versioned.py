@@ -40,11 +40,19 @@ class VersionedMap(Generic[K, V]):
 
     def get(self, key: K, moment: int | None = None) -> V | None:
         """The value at ``moment`` (now, if None), or None."""
-        value = self._now.get(key) if moment is None and self._base is None else self._state(key, moment)
-        return None if value is _ABSENT or value is _UNSEEN else value  # type: ignore[return-value]
+        if moment is not None:
+            past = self._past.get(key)
+            if past is not None and past[-1][0] > moment:
+                value = past[bisect_left(past, moment + 1, key=_moment)][1]
+            else:
+                value = self._now.get(key, _UNSEEN)
+        else:
+            value = self._now.get(key, _UNSEEN)
+        if value is _UNSEEN:
+            return self._base.get(key, self._base_moment) if self._base is not None else None
+        return None if value is _ABSENT else value  # type: ignore[return-value]
 
     def _state(self, key: K, moment: int | None = None) -> V | object:
-        value: V | object = _UNSEEN
         past = self._past.get(key) if moment is not None else None
         if past is not None and moment is not None and past[-1][0] > moment:
             value = past[bisect_left(past, moment + 1, key=_moment)][1]

@@ -130,6 +130,7 @@ def _fill(catalog: Catalog, snapshot: _Snapshot) -> None:
     catalog.clock[0] = snapshot.moment
     catalog.loose_since = snapshot.loose_since
     catalog.search_path = snapshot.search_path
+    catalog.has_temporary = any(name.schema == "pg_temp" for name, _, _ in snapshot.relations)
     for name in _MAPS:
         getattr(catalog, name).load(getattr(snapshot, name))
     for name in (*_HINTS, "users_by_object"):

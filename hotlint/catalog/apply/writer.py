@@ -14,6 +14,8 @@ def put_relation(catalog: Catalog, record: Relation) -> None:
     name = record.name
     old = catalog.relations.get(name)
     catalog.relations.set(name, record)
+    if name.schema == "pg_temp":
+        catalog.has_temporary = True
     if isinstance(record, Table):
         _link_table(catalog, name, old if isinstance(old, Table) else None, record)
     elif isinstance(record, Index):
