@@ -5,6 +5,7 @@ Times are milliseconds; lines and columns are 1-based, in code points, the end e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -50,9 +51,9 @@ def _migration(migration: MigrationTrace) -> dict[str, Any]:
         "name": migration.name,
         "up": _script(migration.up),
         "round_trip": None if migration.round_trip is None else _round_trip(migration.round_trip),
-        "lost": msgspec.to_builtins(migration.lost),
-        "queries": msgspec.to_builtins(migration.queries),
-        "checks": msgspec.to_builtins(migration.checks),
+        "lost": _list(migration.lost),
+        "queries": _list(migration.queries),
+        "checks": _list(migration.checks),
         "verdicts": [_verdict(*verdict) for verdict in migration.verdicts],
     }
 
@@ -61,9 +62,9 @@ def _round_trip(trip: RoundTrip) -> dict[str, Any]:
     return {
         "down": _script(trip.down),
         "up_again": None if trip.up_again is None else _script(trip.up_again),
-        "after_down": msgspec.to_builtins(trip.after_down),
-        "after_up_again": msgspec.to_builtins(trip.after_up_again),
-        "lost": msgspec.to_builtins(trip.lost),
+        "after_down": _list(trip.after_down),
+        "after_up_again": _list(trip.after_up_again),
+        "lost": _list(trip.lost),
     }
 
 
@@ -73,7 +74,7 @@ def _script(script: ScriptTrace) -> dict[str, Any]:
         "path": script.path,
         "duration_ms": _ms(script.duration_ms),
         "error": msgspec.to_builtins(script.error),
-        "blocked": msgspec.to_builtins(script.blocked),
+        "blocked": _list(script.blocked),
         "statements": [_statement(statement) for statement in script.statements],
     }
 
@@ -89,15 +90,15 @@ def _statement(statement: StatementTrace) -> dict[str, Any]:
         "start_ms": _ms(statement.start_ms),
         "duration_ms": _ms(statement.duration_ms),
         "released_ms": _ms(statement.released_ms),
-        "locks": msgspec.to_builtins(statement.locks),
+        "locks": _list(statement.locks),
         "rewrites": [{"relation": str(r.relation), "reason": r.reason} for r in statement.rewrites],
         "scans": list(statement.scans),
         "truncated": list(statement.truncated),
         "foreign_keys": list(statement.foreign_keys),
-        "index_builds": msgspec.to_builtins(statement.index_builds),
+        "index_builds": _list(statement.index_builds),
         "victims": [{"kind": v.kind, "name": v.name, "automatic": v.automatic} for v in statement.victims],
         "error": msgspec.to_builtins(statement.error),
-        "claims": msgspec.to_builtins(statement.claims),
+        "claims": _list(statement.claims),
         "notes": list(statement.notes),
     }
 
@@ -113,6 +114,10 @@ def _verdict(finding: Finding, agreement: str, why: str) -> dict[str, Any]:
         "agreement": agreement,
         "why": why,
     }
+
+
+def _list(structs: Iterable[msgspec.Struct]) -> list[Any]:
+    return [msgspec.to_builtins(struct) for struct in structs]
 
 
 def _ms(milliseconds: float) -> float:
