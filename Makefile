@@ -42,12 +42,12 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py $(FOLDER)
 
 truth-dev: $(STAMP)
-	$(BIN)/python tests/truth
-	$(BIN)/python tests/truth more.jsonl fresh.jsonl
+	$(BIN)/python -m tests.truth
+	$(BIN)/python -m tests.truth more.jsonl fresh.jsonl
 
 truth: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,verify]'
-	$(BIN)/python tests/truth/live.py $(if $(PG),--url '$(PG)') $(ARGS)
+	$(BIN)/python -m tests.truth.live $(if $(PG),--url '$(PG)') $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

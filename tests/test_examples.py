@@ -29,7 +29,7 @@ def test_every_family_of_findings_occurs(report: Report) -> None:
         "ordering",
     }
     assert families <= {finding.category for finding in report.findings}
-    assert {"update-without-where", "delete-without-where"} <= {finding.rule for finding in report.findings}
+    assert {"unbatched-backfill", "delete-without-where"} <= {finding.rule for finding in report.findings}
     assert report.failures == ()
 
 

@@ -150,7 +150,8 @@ def test_cascade_takes_along(sql: str, expected: set[Victim]) -> None:
 
 def test_a_victim_tells_what_it_is_part_of_and_which_step_made_it() -> None:
     outcome = replay(
-        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int REFERENCES a); CREATE VIEW v AS SELECT id FROM a;"
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int REFERENCES a);"
+        "CREATE VIEW v AS SELECT id FROM a;"
         "DROP TABLE a CASCADE",
         Catalog(closed=True),
     )[-1]

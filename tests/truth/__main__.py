@@ -1,13 +1,10 @@
-"""``python tests/truth [FILE …]``: the agreement per version and kind, and every disagreement."""
+"""``python -m tests.truth [FILE …]``: the agreement per version and kind, and every disagreement."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from agreement import Report, cases, run, table
+from tests.truth.agreement import Report, cases, run, table
 
 
 def grouped(report: Report) -> list[str]:

@@ -106,10 +106,10 @@ def _run(case: dict[str, Any], major: int, in_transaction: bool) -> Said:
     said = Said(transaction=True)
     if in_transaction:
         state.open("explicit", 0)
-    for step, statement in enumerate(_statements(case)):
-        if statement is None:
+    for step, planned in enumerate(_statements(case)):
+        if planned is None:
             return Said(transaction=None, error="42601")
-        impact = _step(statement, state, server, step, in_transaction)
+        impact = _step(planned, state, server, step, in_transaction)
         if impact.error is not None:
             return Said(transaction=impact.allowed_in_transaction and None, error=impact.error.sqlstate)
         _add(said, impact)

@@ -1,5 +1,5 @@
 """Runs the measured cases on a server with Hotlint's own tracer, and holds the model against what it did:
-``python tests/truth/live.py [--url URL] [--every N] [FILE …]``.
+``python -m tests.truth.live [--url URL] [--every N] [FILE …]``.
 
 Without a URL the server is the embedded one. What is compared is the model with the server, so that the tracer and the
 model prove each other.
@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from agreement import HERE, KINDS, RELATIONS, ROW_ERRORS, Difference, cases, compare, parsed, say
-from agreement import PARTLY_MEASURED as PARTLY
 
 from hotlint.source import Statement
 from hotlint.verify.server import ScratchServer, database_url, embedded
 from hotlint.verify.session import REFUSED_IN_TRANSACTION, Parking
 from hotlint.verify.trace import Measured, Tracer
+from tests.truth.agreement import HERE, KINDS, RELATIONS, ROW_ERRORS, Difference, cases, compare, parsed, say
+from tests.truth.agreement import PARTLY_MEASURED as PARTLY
 
 ROLE = "app_user"
 _SUBSCRIPTIONS = b"""SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from agreement import KINDS, VERSIONS, Report, cases, run, table
+from tests.truth.agreement import KINDS, VERSIONS, Report, cases, run, table
 
 
 @pytest.fixture(scope="module")

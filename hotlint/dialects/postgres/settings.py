@@ -14,7 +14,7 @@ _MAX_MILLISECONDS = 2**31 - 1
 def duration_ms(value: str) -> int | None:
     """Milliseconds of a timeout as written (``"5s"``, ``"500"``, ``"1.5min"``); None where the server refuses it.
 
-    Refused are unknown units (``"5 sec"``), negative values and those above 2147483647 ms (measured on 12 to 18: 22023).
+    Refused are unknown units (``"5 sec"``), negative values and those above 2147483647 ms (22023 on 12 to 18).
     """
     match = _DURATION.match(value)
     if match is None:
