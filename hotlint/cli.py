@@ -198,7 +198,13 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pg-bin", metavar="DIR", help="start a scratch server with the binaries in this folder")
     parser.add_argument("--migration", metavar="ID", help="report only on this migration; those before are run")
     parser.add_argument("--last", type=_count, metavar="N", help="report only on the newest N migrations")
+    parser.add_argument("--rows", type=_number, metavar="N", help="fill tables with N rows before each migration")
+    parser.add_argument("--seed", type=_number, metavar="N", help="other rows for another number (default 0)")
+    parser.add_argument(
+        "--round-trip", metavar="all|last|none|ID", help="run down scripts, and up again, and compare (default: all)"
+    )
     parser.add_argument("--keep-going", action="store_true", help="run what follows a migration that fails")
+    parser.add_argument("--report", metavar="FILE", help="also write one self-contained HTML page with the timelines")
     parser.add_argument(
         "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
     )
@@ -233,6 +239,12 @@ def _major(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of migrations")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return int(text)
 
 

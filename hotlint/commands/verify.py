@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         since=None,
     )
     from hotlint.verify.replay import VerifyOptions
+    from hotlint.verify.wishes import wishes_of
 
     wanted = VerifyOptions(
         migration=options.migration,
@@ -51,17 +52,21 @@ def run(options: argparse.Namespace) -> int:
         stub_extensions=request.settings.config.verify.stub_extensions,
         roles=request.settings.config.verify.roles,
     )
-    with _server(options) as server, Progress(sys.stderr) as progress:
-        report = verify_projects(request, server, wanted, progress.show)
+    wishes = wishes_of(request.settings, rows=options.rows, seed=options.seed, round_trip=options.round_trip)
+    production = request.settings.config.migration.production_database
+    with _server(options, production) as server, Progress(sys.stderr) as progress:
+        report = verify_projects(request, server, wanted, progress.show, wishes=wishes)
     _write(report, options)
+    if options.report is not None:
+        _write_page(report, options.report)
     return exit_code(report, options.fail_on or request.settings.config.fail_on or api.DEFAULT_FAIL_ON)
 
 
-def _server(options: argparse.Namespace) -> AbstractContextManager[ScratchServer]:
+def _server(options: argparse.Namespace, production: str | None) -> AbstractContextManager[ScratchServer]:
     from hotlint.verify.server import database_url, embedded
 
     if options.database_url is not None:
-        return database_url(options.database_url)
+        return database_url(options.database_url, production_database=production)
     return embedded(options.pg_bin)
 
 
@@ -76,6 +81,17 @@ def _write(report: VerifyReport, options: argparse.Namespace) -> None:
     from hotlint.report.terminal import style_for
 
     write_text(verify_text.render(report, Sources(), style_for(sys.stdout, wish=options.color)))
+
+
+def _write_page(report: VerifyReport, path: str) -> None:
+    """Writes the page. Raises ``UsageError`` where that is not possible."""
+    from hotlint.report.verify_html import render
+
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(render(report))
+    except OSError as error:
+        raise UsageError(f"--report: {path} cannot be written: {error.strerror}") from error
 
 
 def exit_code(report: VerifyReport, fail_on: Severity) -> int:
