@@ -122,6 +122,10 @@ class VerifyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         tuple[str, ...],
         Meta(description="Extensions that are left out where a history creates them, or replaced by stand-ins."),
     ] = ()
+    extensions: Annotated[
+        tuple[str, ...],
+        Meta(description="Extensions that the history expects, made on the scratch server before it."),
+    ] = ()
     roles: Annotated[
         tuple[str, ...], Meta(description="Roles that the history expects, made on the scratch server before it.")
     ] = ()

@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         last=options.last,
         keep_going=options.keep_going,
         stub_extensions=request.settings.config.verify.stub_extensions,
+        extensions=request.settings.config.verify.extensions,
         roles=request.settings.config.verify.roles,
     )
     wishes = wishes_of(request.settings, rows=options.rows, seed=options.seed, round_trip=options.round_trip)

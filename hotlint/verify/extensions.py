@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotlint.operations import CreateExtension, SetTriggerState
 from hotlint.planning.model import Step
-from hotlint.verify.server import OWNER, ScratchServer
+from hotlint.verify.server import OWNER, ScratchError, ScratchServer
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -67,6 +67,21 @@ class Extensions:
             rows = connection.execute("SELECT name::text FROM pg_available_extensions").fetchall()
         self.available = frozenset(name for (name,) in rows)
         self._stubbed: set[str] = set()
+
+    def create(self, names: tuple[str, ...]) -> None:
+        """Extensions that the history expects to be there; they belong to the superuser, where there is one.
+
+        Raises ``ScratchError`` for one that the server lacks.
+        """
+        import psycopg
+        from psycopg import sql
+
+        with self.server.connect("admin", self.dbname) as connection:
+            for name in names:
+                try:
+                    connection.execute(sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(name)))
+                except psycopg.Error as error:
+                    raise ScratchError(f"verify: extensions: {error.diag.message_primary or error}") from error
 
     def run_instead(self, step: Step, connection: Connection[Any]) -> bool:
         """Does what the step would do in another way, where that is needed; False: run it as it stands."""

@@ -32,13 +32,14 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What to verify. ``migration`` or ``last``: report on that one, or the newest ones, only; all are replayed.
 
     ``keep_going``: after a migration that fails, run the next one all the same. ``stub_extensions`` are left out where
-    a history creates them; ``roles`` are made before it.
+    a history creates them; ``extensions`` and ``roles`` are made before it.
     """
 
     migration: str | None = None
     last: int | None = None
     keep_going: bool = False
     stub_extensions: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
 
 
@@ -158,6 +159,7 @@ class _Replay:
         try:
             self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
             self.database = ScratchDatabase(self.server, self.extensions, dbname)
+            self.extensions.create(self.options.extensions)
             self._bookkeeping()
             if self.project.baseline is not None:
                 self._baseline(self.project.baseline)

@@ -11,7 +11,7 @@ from hotlint.project.model import Project
 from hotlint.verify.model import MigrationTrace, VerifiedProject
 from hotlint.verify.replay import ScratchDatabase, VerifyOptions, verify_project
 from hotlint.verify.roundtrip import Change
-from hotlint.verify.server import ScratchServer
+from hotlint.verify.server import ScratchError, ScratchServer
 from tests.verify.histories import history
 
 ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, note text);"
@@ -133,6 +133,14 @@ def test_an_extension_that_the_server_lacks_is_told_with_what_to_configure(serve
     verified = verify(server, planned, stub_extensions=("postgis",))
     assert told(verified) == []
     assert verified.notes == ("the extension postgis was not created: nothing of it exists",)
+
+
+def test_extensions_that_the_history_expects_can_be_made(server: ScratchServer) -> None:
+    planned = history(ORDERS, "CREATE INDEX notes ON orders USING gin (note gin_trgm_ops);")
+    assert [rule for rule, _, _ in told(verify(server, planned))] == ["migration-fails"]
+    assert told(verify(server, planned, extensions=("pg_trgm",))) == []
+    with pytest.raises(ScratchError, match='verify: extensions: extension "postgis" is not available'):
+        verify(server, planned, extensions=("postgis",))
 
 
 def test_common_functions_of_a_lacking_extension_are_stood_in_for(server: ScratchServer) -> None:
