@@ -32,7 +32,7 @@ background:var(--track);color:var(--faint);white-space:nowrap}
 .chip.good{background:var(--good-bg);color:var(--good)}.chip.bad{background:var(--bad-bg);color:var(--bad)}
 .chip.warn{background:var(--warn-bg);color:var(--warn)}
 td .chip{margin:0}
-.lane,.axis{display:grid;grid-template-columns:190px 1fr 230px;gap:12px;align-items:center;margin:0 0 4px}
+.lane,.axis{display:grid;grid-template-columns:180px 1fr 250px;gap:12px;align-items:center;margin:0 0 4px}
 .name{font:13px ui-monospace,"DejaVu Sans Mono",monospace;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
 text-align:right}
 .track{position:relative;height:22px;border-radius:5px;background:var(--track);overflow:hidden;

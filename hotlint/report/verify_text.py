@@ -12,6 +12,7 @@ from hotlint.report.excerpt import Sources
 from hotlint.report.terminal import Style, columns, plain
 from hotlint.report.text import finding_lines, plural, wrapped
 from hotlint.verify.model import MeasuredLock, MigrationTrace, RoundTrip, StatementTrace, VerifiedProject, VerifyReport
+from hotlint.verify.roundtrip import residue
 
 _NO_STYLE = Style(False)
 _BAR = 24
@@ -114,7 +115,7 @@ def _deeds(statement: StatementTrace) -> Iterator[str]:
 
 def _round_trip(trip: RoundTrip, style: Style) -> Iterator[str]:
     error = trip.down.error or (trip.up_again.error if trip.up_again is not None else None)
-    differences = len(trip.after_down) + len(trip.after_up_again)
+    differences = len(residue(trip.after_down)) + len(residue(trip.after_up_again))
     if error is not None:
         yield f"  {style.paint('error', 'down')} stopped by the server: {plain(error.message)}"
     elif differences or trip.lost:

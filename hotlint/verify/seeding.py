@@ -40,10 +40,11 @@ class Seeding:
         self._errors: dict[str, str] = {}
         self._generator = load_generator(generator) if generator is not None else None
 
-    def prepare(self, connection: Connection[Any]) -> tuple[str, ...]:
+    def prepare(self, connection: Connection[Any], *, fixtures: bool = True) -> tuple[str, ...]:
         """Adds what the schema takes now; notes on what it did not take. Raises ``SeedingError`` where the user's
-        generator fails."""
-        self._run_fixtures(connection)
+        generator fails. Without ``fixtures``, those wait for another time: what is run now may be taken back."""
+        if fixtures:
+            self._run_fixtures(connection)
         if self._generator is not None:
             return self._generate(connection, self._generator)
         if self._has_fixtures or not self._rows:

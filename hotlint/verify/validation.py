@@ -147,7 +147,7 @@ class _Trip:
 
     def write_rows(self) -> None:
         if self.validation.options.has_rows:
-            self.validation.seeding.prepare(self.validation._connection(self.database))
+            self.validation.seeding.prepare(self.validation._connection(self.database), fixtures=False)
 
 
 def _trips(plan: Plan, choice: str | None) -> frozenset[str]:
