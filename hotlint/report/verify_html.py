@@ -237,7 +237,7 @@ def _row(statement: StatementTrace) -> str:
         deeds += f'<li class="bad">error {escape(error.sqlstate)}: {escape(error.message)}</li>'
     return (
         f"<tr><td>{statement.place.line}</td><td><code>{escape(_short(statement.sql, 400))}</code></td>"
-        f"<td>{_time(statement.duration_ms)}</td><td><ul>{deeds}</ul></td></tr>"
+        f'<td class="time">{_time(statement.duration_ms)}</td><td><ul>{deeds}</ul></td></tr>'
     )
 
 

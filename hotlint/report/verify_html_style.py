@@ -32,7 +32,7 @@ background:var(--track);color:var(--faint);white-space:nowrap}
 .chip.good{background:var(--good-bg);color:var(--good)}.chip.bad{background:var(--bad-bg);color:var(--bad)}
 .chip.warn{background:var(--warn-bg);color:var(--warn)}
 td .chip{margin:0}
-.lane,.axis{display:grid;grid-template-columns:180px 1fr 250px;gap:12px;align-items:center;margin:0 0 4px}
+.lane,.axis{display:grid;grid-template-columns:180px 1fr 272px;gap:12px;align-items:center;margin:0 0 4px}
 .name{font:13px ui-monospace,"DejaVu Sans Mono",monospace;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
 text-align:right}
 .track{position:relative;height:22px;border-radius:5px;background:var(--track);overflow:hidden;
@@ -51,6 +51,7 @@ details{margin-top:8px}summary{cursor:pointer;color:var(--faint);font-size:13.5p
 table{border-collapse:collapse;width:100%;margin:8px 0;font-size:13px}
 th{text-align:left;color:var(--faint);font-weight:500}
 td,th{padding:5px 10px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
+.time{white-space:nowrap}
 td ul{margin:0;padding:0;list-style:none}
 code{font:12.5px ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 .findings{list-style:none;margin:12px 0 0;padding:0}
