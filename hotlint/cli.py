@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from hotlint import __version__
 
@@ -28,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_output()
+        _forget(sys.stdout)
         return FAILED
     except SystemExit as end:  # argparse: --help, --version and usage errors
         return end.code if isinstance(end.code, int) else FAILED
@@ -90,9 +89,12 @@ def _tell_defect(error: Exception) -> None:
 
 
 def _complain(line: str) -> None:
-    """A line on standard error; where that is full too, the exit code must do."""
-    with contextlib.suppress(OSError):
+    """A line on standard error; where that is full too, the exit code must do, and nothing is left to be written when
+    the interpreter ends (it would end with 120)."""
+    try:
         print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _forget(sys.stderr)
 
 
 def _prepare_output() -> None:
@@ -112,14 +114,14 @@ def _forget_unwritten() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        _forget_output()
+        _forget(sys.stdout)
 
 
-def _forget_output() -> None:
-    """The reader of our output is gone: keep Python from complaining when it flushes at exit."""
+def _forget(stream: TextIO) -> None:
+    """Nobody reads the stream any more: keep Python from complaining when it flushes at exit."""
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # standard output is no file, as under a test runner
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):  # it is no file, as under a test runner
         return
 
 
