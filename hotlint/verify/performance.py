@@ -29,8 +29,9 @@ class Performance:
 
     def before(self, database: ScratchDatabase, change: Change) -> None:
         """Runs the queries, and has the tables watched from now on."""
-        with database.connect() as connection:
-            self._before = queries.measure(connection, self._queries)
+        if self._queries:
+            with database.connect() as connection:
+                self._before = queries.measure(connection, self._queries)
         if database.probes is None:
             database.probes = Probes(database.server, database.name)
 
