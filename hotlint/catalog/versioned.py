@@ -69,9 +69,10 @@ class VersionedMap(Generic[K, V]):
         """Removes the key; ``deleted`` is true of it from now on, also if it was never there."""
         self._change(key, _ABSENT)
 
-    def deleted(self, key: K) -> bool:
-        """Whether the key was deleted, and not set since: it is surely not there, even where much is unknown."""
-        return self._state(key) is _ABSENT
+    def deleted(self, key: K, moment: int | None = None) -> bool:
+        """Whether the key was deleted, and not set since, at ``moment`` (now, if None): it is surely not there, even
+        where much is unknown."""
+        return self._state(key, moment) is _ABSENT
 
     def changed_at(self, key: K) -> int:
         """The moment at which the key was last set or deleted, -1 if never."""

@@ -15,7 +15,7 @@ from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.project.model import Project
 from hotlint.server import Server
 from hotlint.source import Statement
-from tests.planning.histories import migration, plan_of, script
+from tests.planning.histories import locks, migration, plan_of, script
 
 ORDERS = QName("public", "orders")
 
@@ -154,3 +154,14 @@ def test_a_down_script_meets_the_rows_that_came_since_its_up_script() -> None:
     down = plan.migrations[0].down
     assert down is not None
     assert down.steps[0].impact.data_loss == (DataLoss(ORDERS, "table"),)
+
+
+def test_a_table_that_the_history_never_made_is_locked_and_lost_when_it_is_dropped() -> None:
+    (step,) = plan_of("DROP TABLE orders;", complete=False).steps
+    assert locks(step) == [("public.orders", "ACCESS EXCLUSIVE")]
+    assert step.impact.data_loss == (DataLoss(ORDERS, "table"),)
+
+
+def test_if_exists_leaves_open_whether_an_unseen_table_is_there() -> None:
+    (step,) = plan_of("DROP TABLE IF EXISTS orders;", complete=False).steps
+    assert (locks(step), step.impact.unknown) == ([], ("whether public.orders exists",))

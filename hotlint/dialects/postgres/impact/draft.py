@@ -126,7 +126,7 @@ class Draft:
         made = self.after.relation(name)
         if made is not None:
             return getattr(made, "origin", -1) < 0
-        return not catalog.relations.deleted(name)
+        return not catalog.relations.deleted(name, self.before.moment)
 
     def table(self, name: QName) -> Table | None:
         """The table before the statement, or as the statement's own use of it showed it."""

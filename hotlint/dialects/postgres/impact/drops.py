@@ -83,7 +83,7 @@ def default_partition(parent: QName, draft: Draft) -> QName | None:
 def drop_relation(op: ops.DropRelation, draft: Draft) -> None:
     """DROP TABLE, VIEW, MATERIALIZED VIEW, SEQUENCE, FOREIGN TABLE."""
     name = draft.target(op.relation)
-    if name is None:
+    if name is None or _may_be_absent(name, op, draft):
         return
     draft.lock(name, AX)
     gone(draft)
@@ -98,6 +98,14 @@ def drop_relation(op: ops.DropRelation, draft: Draft) -> None:
         draft.breaks.append(Break(name, "dropped"))
 
 
+def _may_be_absent(name: QName, op: ops.DropRelation, draft: Draft) -> bool:
+    """Whether IF EXISTS is about a relation that the history never saw: whoever wrote it did not know either."""
+    absent = op.if_exists and draft.before.relation(name) is None
+    if absent:
+        draft.unknown.append(f"whether {name} exists")
+    return absent
+
+
 def drop_index(op: ops.DropIndex, draft: Draft) -> None:
     """DROP INDEX [CONCURRENTLY] (tablecmds.c: RemoveRelations; index.c: index_drop)."""
     name = draft.target(op.relation)
@@ -106,7 +114,7 @@ def drop_index(op: ops.DropIndex, draft: Draft) -> None:
         draft.outside_transaction("DROP INDEX CONCURRENTLY")
         if isinstance(found, Index) and found.partitioned:
             draft.refuse("0A000", f'cannot drop partitioned index "{found.name.name}" concurrently')
-    if name is None:
+    if name is None or _may_be_absent(name, op, draft):
         return
     if not isinstance(found, Index):
         draft.lock(name, AX)
