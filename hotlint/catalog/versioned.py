@@ -74,11 +74,13 @@ class VersionedMap(Generic[K, V]):
         where much is unknown."""
         return self._state(key, moment) is _ABSENT
 
-    def changed_at(self, key: K) -> int:
-        """The moment at which the key was last set or deleted, -1 if never."""
+    def changed_at(self, key: K, moment: int | None = None) -> int:
+        """The moment at which the key was last set or deleted, up to ``moment``; -1 if never."""
         past = self._past.get(key)
         if past:
-            return past[-1][0]
+            last = len(past) if moment is None else bisect_left(past, moment + 1, key=_moment)
+            if last:
+                return past[last - 1][0]
         return min(self._base.changed_at(key), self._base_moment) if self._base is not None else -1
 
     def revert(self, key: K, moment: int) -> None:

@@ -165,3 +165,14 @@ def test_a_table_that_the_history_never_made_is_locked_and_lost_when_it_is_dropp
 def test_if_exists_leaves_open_whether_an_unseen_table_is_there() -> None:
     (step,) = plan_of("DROP TABLE IF EXISTS orders;", complete=False).steps
     assert (locks(step), step.impact.unknown) == ([], ("whether public.orders exists",))
+
+
+def test_what_dynamic_sql_may_have_made_again_is_locked_when_it_is_dropped() -> None:
+    *_, drop = plan_of(
+        "CREATE TABLE orders (id bigint); CREATE VIEW totals AS SELECT id FROM orders;",
+        "DO $$ DECLARE sql text; BEGIN sql := pg_get_viewdef('totals'); DROP VIEW totals;"
+        " EXECUTE 'CREATE VIEW totals AS ' || sql; END $$;",
+        "DROP VIEW totals;",
+        complete=False,
+    ).steps
+    assert (locks(drop), drop.impact.error) == ([("public.totals", "ACCESS EXCLUSIVE")], None)

@@ -126,7 +126,10 @@ class Draft:
         made = self.after.relation(name)
         if made is not None:
             return getattr(made, "origin", -1) < 0
-        return not catalog.relations.deleted(name, self.before.moment)
+        if not catalog.relations.deleted(name, self.before.moment):
+            return True
+        # What dynamic SQL may have made again since it was dropped is assumed to be there.
+        return catalog.relations.changed_at(name, self.before.moment) <= catalog.loose_since
 
     def table(self, name: QName) -> Table | None:
         """The table before the statement, or as the statement's own use of it showed it."""
