@@ -114,10 +114,12 @@ def _deeds(statement: StatementTrace) -> Iterator[str]:
 
 
 def _round_trip(trip: RoundTrip, style: Style) -> Iterator[str]:
-    error = trip.down.error or (trip.up_again.error if trip.up_again is not None else None)
+    again = trip.up_again.error if trip.up_again is not None else None
     differences = len(residue(trip.after_down)) + len(residue(trip.after_up_again))
-    if error is not None:
-        yield f"  {style.paint('error', 'down')} stopped by the server: {plain(error.message)}"
+    if trip.down.error is not None:
+        yield f"  {style.paint('error', 'down')} stopped by the server: {plain(trip.down.error.message)}"
+    elif again is not None:
+        yield f"  {style.paint('error', 'up again')} after down, stopped by the server: {plain(again.message)}"
     elif differences or trip.lost:
         told = [plural(differences, "difference")] if differences else []
         told += [f"{lost.rows} of {plural(lost.total, 'row')} of {plain(lost.relation)} lost" for lost in trip.lost]

@@ -130,3 +130,16 @@ def test_programs_get_everything_that_was_measured() -> None:
     assert migration["verdicts"][0]["agreement"] == "confirmed"
     assert migration["round_trip"]["after_down"][0]["object"] == "public.orders.n"
     assert [finding["rule"] for finding in project["findings"]] == ["migration-fails"]
+
+
+def test_a_round_trip_says_which_of_its_scripts_the_server_stops() -> None:
+    good = ScriptTrace("0002", "down", PATH, (), 1.0)
+    bad = ScriptTrace("0002", "down", PATH, (), 1.0, error=MeasuredError("42703", "no such column", place(3)))
+
+    def told(trip: RoundTrip) -> str:
+        migration = MigrationTrace("0002", "m", ScriptTrace("0002", "up", PATH, (), 1.0), round_trip=trip)
+        project = VerifiedProject("db", "plain", (migration,), (), (), 1.0)
+        return verify_text.render(VerifyReport("18.6", (project,)), Sources())
+
+    assert "  down stopped by the server: no such column\n" in told(RoundTrip(bad, None))
+    assert "  up again after down, stopped by the server: no such column\n" in told(RoundTrip(good, bad))
