@@ -145,6 +145,11 @@ class Context:
 
         return diff(step.before, step.after, changed_keys(step.before, step.after))
 
+    @property
+    def downs_are_usual(self) -> bool:
+        """Whether at least half of the project's versioned migrations have a down script."""
+        return self.once("downs", lambda: _downs_are_usual(self.project))
+
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What ``make`` gives, made the first time that this rule asks for it in a run."""
         if name not in self._made:
@@ -391,3 +396,8 @@ _COUNTS = {2: "two", 3: "three"}
 
 def _script(statements: Iterable[str]) -> str:
     return "\n".join(s if s.rstrip().endswith(";") or s.startswith("--") else f"{s};" for s in statements)
+
+
+def _downs_are_usual(project: Project) -> bool:
+    versioned = [m for m in project.migrations if not m.repeatable]
+    return 2 * sum(m.down is not None for m in versioned) >= len(versioned)

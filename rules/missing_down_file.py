@@ -64,7 +64,7 @@ class MissingDownFile(Rule):
         this = migration.migration
         if project.down_style != "file" or this.down is not None or this.repeatable:
             return
-        if not context.once("usual", lambda: _downs_are_usual(context)):
+        if not context.downs_are_usual:
             return
         yield context.finding_at(
             context.file_place(this.up),
@@ -72,9 +72,3 @@ class MissingDownFile(Rule):
             migration=migration,
             help="write the down script, or one with a comment that says why there is no way back",
         )
-
-
-def _downs_are_usual(context: Context) -> bool:
-    """Whether at least half of the migrations have a down script."""
-    versioned = [m for m in context.project.migrations if not m.repeatable]
-    return 2 * sum(m.down is not None for m in versioned) >= len(versioned)

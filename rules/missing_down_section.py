@@ -61,7 +61,7 @@ class MissingDownSection(Rule):
         this = migration.migration
         if context.project.down_style != "section" or this.down is not None or this.repeatable:
             return
-        if not context.once("usual", lambda: _downs_are_usual(context)):
+        if not context.downs_are_usual:
             return
         yield context.finding_at(
             context.file_place(this.up),
@@ -69,9 +69,3 @@ class MissingDownSection(Rule):
             migration=migration,
             help="write the Down section, or put a comment into it that says why there is no way back",
         )
-
-
-def _downs_are_usual(context: Context) -> bool:
-    """Whether at least half of the migrations have a Down section."""
-    versioned = [m for m in context.project.migrations if not m.repeatable]
-    return 2 * sum(m.down is not None for m in versioned) >= len(versioned)
