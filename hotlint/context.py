@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hotlint import sql
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import Victim
@@ -14,6 +13,7 @@ from hotlint.impact import Duration, Lock
 from hotlint.operations import BodyStatement, Name, Operation, RelationOperation
 from hotlint.planning.model import MigrationPlan, Plan, Step
 from hotlint.project.model import Project, TransactionMode
+from hotlint.remedies import sql
 from hotlint.server import Server
 from hotlint.source import Script
 

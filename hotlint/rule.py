@@ -15,8 +15,19 @@ from typing import ClassVar
 import msgspec
 
 from hotlint import operations as ops
-from hotlint import sql
-from hotlint.backfill import (
+from hotlint.catalog import records
+from hotlint.catalog.catalog import CatalogView
+from hotlint.catalog.diff import Difference
+from hotlint.catalog.names import QName
+from hotlint.catalog.outcome import ServerError, Victim
+from hotlint.context import Context
+from hotlint.finding import Edit, Finding, Fix, Place, Severity
+from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, LockMode, Rewrite, Scan
+from hotlint.operations import Name, Operation, RelationOperation, TypeName
+from hotlint.planning.model import HeldLock, MigrationPlan, Plan, Step, TransactionInfo
+from hotlint.project.model import Migration, NoTransaction, Project
+from hotlint.remedies import sql
+from hotlint.remedies.backfill import (
     bare_column,
     beside,
     domains_of,
@@ -27,20 +38,9 @@ from hotlint.backfill import (
     key_column,
     outside,
 )
-from hotlint.bulk import is_bulk, sets_only_new_columns
-from hotlint.catalog import records
-from hotlint.catalog.catalog import CatalogView
-from hotlint.catalog.diff import Difference
-from hotlint.catalog.names import QName
-from hotlint.catalog.outcome import ServerError, Victim
-from hotlint.constraints import Added, added, in_two_steps, index_first, not_null_steps
-from hotlint.context import Context
-from hotlint.finding import Edit, Finding, Fix, Place, Severity
-from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, LockMode, Rewrite, Scan
-from hotlint.operations import Name, Operation, RelationOperation, TypeName
-from hotlint.planning.model import HeldLock, MigrationPlan, Plan, Step, TransactionInfo
-from hotlint.project.model import Migration, NoTransaction, Project
-from hotlint.replacement import constraint_body, index_sql, replaced_column, uses
+from hotlint.remedies.bulk import is_bulk, sets_only_new_columns
+from hotlint.remedies.constraints import Added, added, in_two_steps, index_first, not_null_steps
+from hotlint.remedies.replacement import constraint_body, index_sql, replaced_column, uses
 from hotlint.server import Server, Session
 from hotlint.source import Direction, Position, Script, Statement
 

@@ -13,7 +13,7 @@ from hotlint.config_values import check_values
 from hotlint.dialects.postgres.parse import ParseOptions
 from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
-from hotlint.lint import InternalError, LintOptions, judged_from, lint, migrations_since
+from hotlint.linting.lint import InternalError, LintOptions, judged_from, lint, migrations_since
 from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.project.discover import USUAL_FOLDERS, Discovery, discover
 from hotlint.project.model import Project

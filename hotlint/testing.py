@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hotlint.lint import LintOptions, LintResult, lint
+from hotlint.linting.lint import LintOptions, LintResult, lint
 from hotlint.planning.loop import make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.model import Migration, Project, TransactionMode

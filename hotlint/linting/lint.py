@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from hotlint.asking import Asker, InternalError
 from hotlint.errors import UsageError, nearest
 from hotlint.finding import Finding, Place, Severity
-from hotlint.fingerprint import with_fingerprints
+from hotlint.linting.asking import Asker, InternalError
+from hotlint.linting.fingerprint import with_fingerprints
+from hotlint.linting.suppressions import MARK, FileSuppressions, read_suppressions
 from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.project.model import Project
 from hotlint.project.options import matches_any
 from hotlint.registry import Registry, RuleInfo
 from hotlint.source import Problem, Script
-from hotlint.suppressions import MARK, FileSuppressions, read_suppressions
 
 __all__ = ["InternalError", "LintOptions", "LintResult", "judged_from", "lint", "migrations_since"]
 

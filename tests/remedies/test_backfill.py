@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hotlint import sql
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Index
 from hotlint.operations import IndexElement
-from hotlint.replacement import index_sql, uses
+from hotlint.remedies import sql
+from hotlint.remedies.replacement import index_sql, uses
 
 
 def test_a_batch_loop_keeps_the_whole_condition_of_the_statement() -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from hotlint.catalog.names import QName
-from hotlint.constraints import Added, added, in_two_steps, index_first, not_null_steps
 from hotlint.context import Context, Focus
 from hotlint.planning.model import Step
+from hotlint.remedies.constraints import Added, added, in_two_steps, index_first, not_null_steps
 from hotlint.rule import Example
 from hotlint.testing import example_plan
 

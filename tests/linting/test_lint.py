@@ -9,7 +9,7 @@ from hotlint.catalog.catalog import Catalog
 from hotlint.dialects.postgres.parse import ParseOptions, parse_script
 from hotlint.errors import UsageError
 from hotlint.impact import Impact
-from hotlint.lint import LintOptions, LintResult, lint
+from hotlint.linting.lint import LintOptions, LintResult, lint
 from hotlint.planning.model import MigrationPlan, Plan, Step, TransactionInfo
 from hotlint.project.model import LayoutProblem, Migration, Project
 from hotlint.registry import Registry, info_of

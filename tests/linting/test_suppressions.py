@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from hotlint.dialects.postgres.scan import split
+from hotlint.linting.suppressions import FileSuppressions, read_suppressions
 from hotlint.source import Region, Script
-from hotlint.suppressions import FileSuppressions, read_suppressions
 
 KNOWN = ("drop-table", "set-not-null")
 TODAY = date(2026, 6, 1)

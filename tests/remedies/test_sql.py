@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from hotlint import sql
 from hotlint.dialects.postgres.parse import ParseOptions, parse_script
 from hotlint.operations import AddColumn, ColumnDef, SetDefault
+from hotlint.remedies import sql
 from hotlint.source import Region, Script
 
 

@@ -9,7 +9,7 @@ from hotlint.dialects.postgres.scan import tokens
 from hotlint.dialects.postgres.settings import duration_ms
 from hotlint.dialects.postgres.types.names import format_type
 from hotlint.operations import Name
-from hotlint.sql_render import render_column, render_expression
+from hotlint.remedies.sql_render import render_column, render_expression
 
 __all__ = [
     "batch_loop",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hotlint import sql
-from hotlint.backfill import bare_column, beside, in_batches, keep_filled, outside
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Column, Constraint, Index, Table
 from hotlint.catalog.records import Sequence as SequenceRecord
-from hotlint.constraints import not_null_steps
 from hotlint.operations import ColumnDef, Expr, Name, TypeName
+from hotlint.remedies import sql
+from hotlint.remedies.backfill import bare_column, beside, in_batches, keep_filled, outside
+from hotlint.remedies.constraints import not_null_steps
 
 if TYPE_CHECKING:
     from hotlint.context import Context

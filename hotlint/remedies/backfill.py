@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hotlint import sql
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Domain, Table
-from hotlint.constraints import not_null_steps
 from hotlint.operations import ColumnDef, TypeName
+from hotlint.remedies import sql
+from hotlint.remedies.constraints import not_null_steps
 
 if TYPE_CHECKING:
     from hotlint.context import Context

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from hotlint import sql
 from hotlint.catalog.names import QName
 from hotlint.operations import AddColumn, AddConstraint, ConstraintDef, Expr, Operation
+from hotlint.remedies import sql
 
 if TYPE_CHECKING:
     from hotlint.catalog.records import Index

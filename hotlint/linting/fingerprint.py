@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from hotlint.finding import Finding
-from hotlint.sql import normalised
+from hotlint.remedies.sql import normalised
 
 
 def with_fingerprints(findings: Iterable[tuple[Finding, str]]) -> list[Finding]:

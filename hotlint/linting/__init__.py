@@ -1,0 +1,1 @@
+"""Rules asked about a plan, and what becomes of their findings."""
