@@ -43,6 +43,7 @@ class _Snapshot(msgspec.Struct, gc=False):
     deleted; and the hints."""
 
     moment: int
+    closed: bool
     loose_since: int
     search_path: tuple[str, ...]
     relations: list[tuple[QName, int, Relation | None]]
@@ -117,6 +118,7 @@ def _snapshot(catalog: Catalog, steps: list[list[tuple[int, int]]]) -> _Snapshot
     ]
     return _Snapshot(
         moment=catalog.clock[0],
+        closed=catalog.closed,
         loose_since=catalog.loose_since,
         search_path=catalog.search_path,
         notes_by_object=notes,
@@ -128,6 +130,7 @@ def _snapshot(catalog: Catalog, steps: list[list[tuple[int, int]]]) -> _Snapshot
 
 def _fill(catalog: Catalog, snapshot: _Snapshot) -> None:
     catalog.clock[0] = snapshot.moment
+    catalog.closed = snapshot.closed
     catalog.loose_since = snapshot.loose_since
     catalog.search_path = snapshot.search_path
     catalog.has_temporary = any(name.schema == "pg_temp" for name, _, _ in snapshot.relations)

@@ -218,3 +218,17 @@ def test_since_agrees_with_the_cache(folder: Path) -> None:
         assert hotlint.check(["migrations"], since=since, isolated=True, cache=True) == alone
         assert hotlint.check(["migrations"], since=since, isolated=True, cache=True) == alone
         assert {f.migration for f in alone.findings} <= {id for id in ("0003", "0004", "0005", "0006") if id > since}
+
+
+def test_a_baseline_closes_the_world_with_what_was_kept_too(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    write(folder.parent / "schema.sql", "CREATE TABLE public.carts (id bigint);")
+    write(folder.parent / "hotlint.yaml", "baseline: schema.sql\nhistory: partial\n")
+    write(folder / "0001_note.up.sql", "ALTER TABLE carts ADD COLUMN note text;\n")
+    name = "migrations/0002_typo.up.sql"
+    for text in ("ALTER TABLE trolleys ADD COLUMN note text;\n", "ALTER TABLE trolleys ADD COLUMN tag text;\n"):
+        write(folder.parent / name, text)
+        expected = about(name, hotlint.check(["migrations"]).findings)
+        assert "migration-fails" in [finding.rule for finding in expected]
+        assert list(hotlint.check([name], cache=True).findings) == expected
