@@ -137,10 +137,6 @@ class VersionedMap(Generic[K, V]):
             self._now[key] = _ABSENT if value is None else value
             self._past[key] = [(moment, _UNSEEN)]
 
-    def changed_since(self, moment: int) -> frozenset[K]:
-        """Keys that were set or deleted after ``moment``; for a fork, since it was made. Costs what changed."""
-        return frozenset(key for source, key in changes_since(self.journal, moment) if source is self)
-
     def _keys(self) -> Iterator[K]:
         if self._base is not None:
             seen: dict[K, None] = dict.fromkeys(self._base._keys())

@@ -236,7 +236,7 @@ class _ScriptReplay:
             if state.current is not None and current is None:
                 info = state.current
         else:
-            impact = self._impact(statement, index, info, in_transaction, several)
+            impact = self._impact(statement, index, before, info, in_transaction or several)
             if in_transaction:
                 state.hold(impact, index)
             self._session_effects(operations, impact, before)
@@ -258,14 +258,13 @@ class _ScriptReplay:
         )
 
     def _impact(
-        self, statement: Statement, index: int, info: TransactionInfo, in_transaction: bool, several: bool
+        self, statement: Statement, index: int, before: CatalogView, info: TransactionInfo, in_transaction: bool
     ) -> Impact:
-        before = self.catalog.now()
         session = self.state.session
         context = ImpactContext(
             server=self.server,
             session=session,
-            in_transaction=in_transaction or several,
+            in_transaction=in_transaction,
             first_step=info.first_step,
             step=index,
             new_enum_values=self.state.new_enum_values,
