@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Union
 
@@ -33,7 +33,8 @@ _CLOCK_SLACK = 0.02
 class Request(msgspec.Struct, frozen=True):
     """What is asked, with configuration and command line put together.
 
-    ``paths`` are as the user would write them, () for the configured or usual folders.
+    ``paths`` are as the user would write them, () for the configured or usual folders. ``buffers`` are texts by path
+    that stand in for files, which need not be there: unsaved files, standard input.
     """
 
     paths: tuple[str, ...]
@@ -44,6 +45,7 @@ class Request(msgspec.Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     since: str | None = None
     today: date | None = None
+    buffers: dict[str, str] = {}
 
 
 def plan(
@@ -79,17 +81,19 @@ def check(
     ignore: Sequence[str] | None = None,
     since: str | None = None,
     cache: bool = False,
+    buffers: Mapping[str, str] | None = None,
 ) -> Report:
     """What is wrong with the migrations under ``paths``, or with those of the files named.
 
     ``select`` and ``ignore`` are rule ids or categories, added to what the configuration ignores or instead of what it
     selects. ``since`` is the id of the last migration that is old: only newer ones are judged, all are replayed.
-    ``cache``: whether a result may come from the cache and is kept in it. The rest is as in ``plan``.
+    ``cache``: whether a result may come from the cache and is kept in it. ``buffers`` are texts by path that stand in
+    for files, which need not be there: unsaved files, standard input. The rest is as in ``plan``.
 
     Raises ``UsageError`` for an unknown rule, migration or path, and ``ConfigError``. A failure inside Hotlint or in a
     rule does not raise: it stands in the report's ``failures``, and everything else has been checked.
     """
-    request = _request(paths, server, config, isolated, select, ignore, since)
+    request = _request(paths, server, config, isolated, select, ignore, since, buffers)
     return run_check(request, cache=cache)
 
 
@@ -102,9 +106,10 @@ def request_for(
     select: Sequence[str] | None,
     ignore: Sequence[str] | None,
     since: str | None,
+    buffers: Mapping[str, str] | None = None,
 ) -> Request:
     """The request that the command line makes."""
-    return _request(paths, server, config, isolated, select, ignore, since)
+    return _request(paths, server, config, isolated, select, ignore, since, buffers)
 
 
 def run_check(request: Request, *, cache: bool) -> Report:
@@ -162,12 +167,14 @@ def _request(
     select: Sequence[str] | None = None,
     ignore: Sequence[str] | None = None,
     since: str | None = None,
+    buffers: Mapping[str, str] | None = None,
 ) -> Request:
     given = _paths(paths)
+    texts = dict(buffers or {})
     settings = _settings(given, config, isolated)
     chosen = settings.config
     for path in given:
-        if not os.path.lexists(path):
+        if path not in texts and not os.path.lexists(path):
             raise UsageError(f"there is no file or folder {path}")
     if not given:
         given = tuple(settings.resolve(path) for path in chosen.paths)
@@ -184,6 +191,7 @@ def _request(
         ignore=(*chosen.ignore, *(ignore or ())),
         since=since,
         today=date.today(),
+        buffers=texts,
     )
 
 

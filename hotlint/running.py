@@ -197,7 +197,7 @@ def plan_options(settings: Settings, project: Project, down: bool, judged_from: 
 
 def _discover(request: Request) -> Discovery:
     check_values(request.settings)
-    found = discover(request.paths, request.settings.discover_options())
+    found = discover(request.paths, request.settings.discover_options(), request.buffers)
     if found.missing:
         raise UsageError(f"there is no file or folder {found.missing[0]}")
     if not (found.projects or found.problems or found.left_out):

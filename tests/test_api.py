@@ -181,3 +181,16 @@ def test_names_of_the_library_are_found_and_others_are_not() -> None:
     assert hotlint.Report.__name__ == "Report"
     with pytest.raises(AttributeError, match="no attribute 'lint_it'"):
         _ = hotlint.lint_it
+
+
+def test_a_text_that_is_not_saved_yet_is_checked_with_the_history_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "db" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "0001_orders.up.sql").write_text("CREATE TABLE orders (id bigint PRIMARY KEY, placed_at date);\n")
+    path = "db/migrations/0002_placed_at.up.sql"
+    sql = "CREATE INDEX orders_placed_at_idx ON orders (placed_at);\n"
+    report = hotlint.check(path, select=["create-index-not-concurrent"], buffers={path: sql})
+    assert [(f.place.path, f.place.line, f.relations) for f in report.findings] == [(path, 1, ("public.orders",))]

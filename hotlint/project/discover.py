@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -92,13 +92,18 @@ def find_projects(
     return discover(paths, options).projects
 
 
-def discover(paths: Sequence[str | os.PathLike[str]] = (), options: DiscoverOptions | None = None) -> Discovery:
+def discover(
+    paths: Sequence[str | os.PathLike[str]] = (),
+    options: DiscoverOptions | None = None,
+    buffers: Mapping[str, str] | None = None,
+) -> Discovery:
     """The projects under the paths, and which of their files the user named.
 
     A folder may hold projects at any depth, or be one; several paths are one run. A file stands for the whole project
-    that it is part of. Without paths the usual folders are looked at, and then the working directory.
+    that it is part of. Without paths the usual folders are looked at, and then the working directory. ``buffers`` are
+    texts by path that stand in for files, which need not be there (unsaved files, standard input).
     """
-    search = _Search(options or DiscoverOptions())
+    search = _Search(options or DiscoverOptions(), {shown_path(path): text for path, text in (buffers or {}).items()})
     for path in map(shown_path, paths):
         search.add(path)
     if not paths:
@@ -136,9 +141,9 @@ def _files_of_migration(migration: Migration) -> Iterator[str]:
 class _Search:
     """One call: what was loaded by its root, and what was named."""
 
-    def __init__(self, options: DiscoverOptions) -> None:
+    def __init__(self, options: DiscoverOptions, buffers: Mapping[str, str]) -> None:
         self.options = options
-        self.tree = Tree()
+        self.tree = Tree(buffers)
         self.projects: dict[str, Project] = {}
         self.scopes: dict[str, set[str] | None] = {}
         self.missing: list[str] = []
@@ -157,7 +162,7 @@ class _Search:
                 self._add_as_part(path)
             if len(self.scopes) == before:
                 self._add_unrecognised(path)
-        elif os.path.exists(path):
+        elif self.tree.has(path):
             if self.options.leaves_out(path):
                 self.left_out.append(path)
             else:

@@ -1,14 +1,18 @@
-"""One look at the disk: every folder is listed once and every file is read once, however many frameworks ask."""
+"""One look at the disk: every folder is listed once and every file is read once, however many frameworks ask.
+
+Texts that are newer than the disk (an editor's unsaved file, standard input) stand in for their files.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 import msgspec
 
 from hotlint.project.model import LayoutProblem
-from hotlint.project.read import UNREADABLE, read_file
+from hotlint.project.read import UNREADABLE, decode, read_file
 from hotlint.source import Problem, Region, Script
 
 SQL_FILE = re.compile(r"\.sql(?:\.[a-z][a-z0-9]*)?\Z")
@@ -42,9 +46,13 @@ def join(folder: str, name: str) -> str:
 
 
 class Tree:
-    """Listings and texts, kept for the time of one run. ``problems`` are files and folders that could not be read."""
+    """Listings and texts, kept for the time of one run. ``problems`` are files and folders that could not be read.
 
-    def __init__(self) -> None:
+    ``buffers`` are texts by path, as the tree writes paths; each is taken instead of the file, which need not be there.
+    """
+
+    def __init__(self, buffers: Mapping[str, str] | None = None) -> None:
+        self._buffers = buffers or {}
         self._folders: dict[str, Folder | None] = {}
         self._texts: dict[str, tuple[str, tuple[Problem, ...]] | None] = {}
         self._samples: dict[str, str] = {}
@@ -75,20 +83,27 @@ class Tree:
                     (folders if _is_folder(entry) else files).append(entry.name)
         except NotADirectoryError:
             return None
-        except OSError as error:
+        except OSError as error:  # a folder that is not there has no buffers either
             if not isinstance(error, FileNotFoundError):
                 self._unreadable(path, error)
             return None
+        unsaved = {os.path.basename(b) for b in self._buffers if (os.path.dirname(b) or ".") == path}
+        files += unsaved.difference(files)
         files.sort()
         folders.sort()
         sql = tuple(name for name in files if ".sql" in name and SQL_FILE.search(name))
         return Folder(path, tuple(files), tuple(folders), sql)
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file or folder."""
+        return path in self._buffers or os.path.exists(path)
+
     def read(self, path: str) -> tuple[str, tuple[Problem, ...]] | None:
         """Text and problems of a file, as ``read_file``; None, and a problem kept, where it cannot be read."""
         if path not in self._texts:
             try:
-                self._texts[path] = read_file(path)
+                buffer = self._buffers.get(path)
+                self._texts[path] = read_file(path) if buffer is None else decode(buffer.encode(errors="surrogatepass"))
             except OSError as error:
                 self._unreadable(path, error)
                 self._texts[path] = None

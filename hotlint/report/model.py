@@ -58,11 +58,31 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     details: str = ""
 
 
+class BaselineEntry(msgspec.Struct, frozen=True, gc=False):
+    """A finding that was accepted once: its ``fingerprint``, and what it was, for whoever reads the baseline file."""
+
+    fingerprint: str
+    rule: str
+    path: str
+    migration: str | None = None
+    message: str = ""
+
+
+class BaselineState(msgspec.Struct, frozen=True, gc=False):
+    """What a baseline did to a report: ``known`` are the findings that it has, which are not told any more, and
+    ``gone`` its entries that nothing was found for. ``path`` is the baseline file's."""
+
+    path: str
+    known: tuple[Finding, ...] = ()
+    gone: tuple[BaselineEntry, ...] = ()
+
+
 class Report(msgspec.Struct, frozen=True, gc=False):
     """The result of a check.
 
     ``findings`` come in the order of projects, migrations and places. ``assumed`` tells that nobody gave the server's
-    version. ``suppressed`` counts findings that a comment or a path's configuration took out.
+    version. ``suppressed`` counts findings that a comment or a path's configuration took out. ``baseline`` tells what a
+    baseline took out, None where there is none.
     """
 
     server: Server
@@ -71,6 +91,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     failures: tuple[Failure, ...] = ()
     assumed: bool = False
     suppressed: int = 0
+    baseline: BaselineState | None = None
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

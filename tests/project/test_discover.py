@@ -257,3 +257,22 @@ def test_a_tools_file_that_appears_above_a_project_is_noticed(write: Write, tmp_
     found = discover(["db/migrations"])
     absent = {os.path.relpath(path, tmp_path) for path in found.files if not os.path.exists(path)}
     assert {"db/migrations/go.mod", "db/go.mod", "go.mod"} <= absent
+
+
+def test_a_text_that_is_newer_than_its_file_stands_in_for_it_and_a_file_that_is_not_saved_yet_is_there(
+    write: Write,
+) -> None:
+    write({"db/migrations/1_a.up.sql": "SELECT 1;", "db/migrations/1_a.down.sql": "SELECT 1;"})
+    buffers = {"db/migrations/1_a.up.sql": "SELECT 2;", os.path.abspath("db/migrations/2_b.up.sql"): "SELECT 3;"}
+    found = discover(["db/migrations/2_b.up.sql"], None, buffers)
+    assert [(m.up.path, m.up.text) for m in found.projects[0].migrations] == [
+        ("db/migrations/1_a.up.sql", "SELECT 2;"),
+        ("db/migrations/2_b.up.sql", "SELECT 3;"),
+    ]
+    assert found.scopes == (frozenset(["db/migrations/2_b.up.sql"]),)
+
+
+def test_the_bytes_of_a_text_that_stands_in_for_a_file_are_judged_as_the_files_would_be(write: Write) -> None:
+    write({"db/migrations/1_a.up.sql": "SELECT 1;"})
+    found = discover(["db/migrations"], None, {"db/migrations/1_a.up.sql": "SELECT '\0';"})
+    assert [p.rule for p in found.projects[0].migrations[0].up.problems] == ["unreadable-file"]
