@@ -107,6 +107,9 @@ class Query(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     order_by: bool = False
     where: Expr | None = None  # the WHERE of its top level, when the query is a plain SELECT
     simple: bool = False  # of a view or a table: one SELECT from relations joined by ON, without CTE or subquery
+    # Per branch of a UNION, the relations that must all have rows for it to give any; () where nothing is known.
+    # Of an UPDATE or DELETE, those besides its target.
+    sources: tuple[tuple[Name, ...], ...] = ()
 
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
@@ -843,6 +846,7 @@ class BodyStatement(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     conditional: bool = False  # inside IF, CASE, a loop or an exception block: may not run, or run many times
     loop: bool = False
     guarded: bool = False  # in a block with an EXCEPTION clause: its error does not reach the statement
+    sources: tuple[tuple[Name, ...], ...] = ()  # of the query that the loop around it goes over, as in Query
 
 
 class CreateFunction(Operation, frozen=True, gc=False, kw_only=True):

@@ -110,6 +110,21 @@ class Reader:
         found = map(self.view, self.catalog.readers_by_relation.get(relation))
         return tuple(v for v in found if v is not None and any(r == relation for r, _ in v.reads))
 
+    # -- rows
+
+    def unwritten(self, name: QName) -> bool:
+        """Whether the history made or emptied a table, its partitions and children, and never wrote to them since."""
+        relations = self.catalog.relations
+        for member in (name, *self.descendants(name)):
+            found = self.table(member)
+            if (
+                found is None
+                or not found.empty
+                or relations.changed_at(member, self.moment) <= self.catalog.loose_since
+            ):
+                return False
+        return True
+
     # -- names
 
     def resolve(self, name: Name, search_path: tuple[str, ...] | None = None) -> QName:
@@ -144,16 +159,17 @@ class CatalogView(Reader):
 
 class Catalog(Reader):
     """The live schema. ``closed``: what was never seen does not exist (a baseline was given, or the history is
-    complete).
+    complete). ``unfilled``: no table has rows but those that the history writes, as on a scratch server.
 
     One statement is one moment: ``advance()`` opens it, everything applied after belongs to it.
     """
 
     moment = None
 
-    def __init__(self, *, closed: bool = False, base: CatalogView | None = None) -> None:
+    def __init__(self, *, closed: bool = False, unfilled: bool = False, base: CatalogView | None = None) -> None:
         self.catalog = self
         self.closed = closed
+        self.unfilled = unfilled
         self.base = base
         self.clock = [base.moment if base is not None else 0]
         self.journal: Journal = []

@@ -35,12 +35,14 @@ class PlanOptions(msgspec.Struct, frozen=True, gc=False):
     """How to replay.
 
     ``complete``: what the history never made does not exist (see "three-valued facts" in docs/architecture.md).
+    ``unfilled``: nobody but the history writes rows, as on a scratch server: what it never wrote to is empty.
     ``downs``: plan each migration's down script on a copy of the schema right after its up script.
     ``judged_from``: the index of the first migration that anybody asks about. Those before it only make the schema:
     they have no impacts and no down scripts, and their steps tell no more than where they stand.
     """
 
     complete: bool = False
+    unfilled: bool = False
     downs: bool = True
     parse: ParseOptions = ParseOptions()
     judged_from: int = 0
@@ -69,7 +71,7 @@ class _Replay:
         self.project = project
         self.server = server
         self.options = options
-        self.catalog = Catalog(closed=options.complete)
+        self.catalog = Catalog(closed=options.complete, unfilled=options.unfilled)
         self.next_step = 0
 
     def run(self, start: Checkpoints | None) -> Plan:
@@ -99,7 +101,7 @@ class _Replay:
         """Plans the down scripts of a change's parts, the last part's first, on a copy of the schema."""
         if not any(plan.migration.down for plan in change):
             return
-        copy = Catalog(base=change[-1].after, closed=self.catalog.closed)
+        copy = Catalog(base=change[-1].after, closed=self.catalog.closed, unfilled=self.catalog.unfilled)
         first = self.next_step
         for plan in reversed(change):
             if plan.migration.down is not None:

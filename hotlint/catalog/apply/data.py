@@ -39,9 +39,27 @@ def fill(ctx: Context, record: Relation) -> None:
             below = ctx.catalog.table(child)
             if below is not None and below.empty:
                 ctx.put(replace(below, empty=False))
+    fires(ctx, ctx.catalog.table(record.name))
+
+
+def fires(ctx: Context, record: Relation | None) -> None:
+    """Rows that are changed may set off triggers and rules, which may write elsewhere."""
+    if not isinstance(record, Table) or (ctx.catalog.unfilled and ctx.catalog.unwritten(record.name)):
+        return
     for trigger in record.triggers:
         for function in ctx.catalog.functions(trigger.function):
             fill_written(ctx, function.writes, record.name)
+    for rule in record.rules:
+        fill_written(ctx, rule.reads, record.name)
+
+
+def no_rows(ctx: Context, sources: tuple[tuple[Name, ...], ...]) -> bool:
+    """Whether a query surely gives no rows, on a database where only the history writes."""
+    return (
+        ctx.catalog.unfilled
+        and bool(sources)
+        and all(any(ctx.catalog.unwritten(ctx.resolve(name)) for name in branch) for branch in sources)
+    )
 
 
 def fill_written(ctx: Context, names: Iterable[QName], but: QName | None = None) -> None:
@@ -93,7 +111,7 @@ def insert(ctx: Context, op: Insert) -> None:
     record = _target(ctx, op.relation, op.columns)
     read(ctx, op.query)
     current = ctx.find(op.relation)
-    if record is not None and current is not None:
+    if record is not None and current is not None and not no_rows(ctx, op.query.sources):
         fill(ctx, current)
 
 
@@ -102,6 +120,7 @@ def update(ctx: Context, op: Update) -> None:
     if not op.joins and op.alias is None:
         _where(ctx, record, op.where, op.query)
     read(ctx, op.query)
+    fires(ctx, record)
 
 
 def delete(ctx: Context, op: Delete) -> None:
@@ -109,6 +128,7 @@ def delete(ctx: Context, op: Delete) -> None:
     if not op.joins and op.alias is None:
         _where(ctx, record, op.where, op.query)
     read(ctx, op.query)
+    fires(ctx, record)
 
 
 def merge(ctx: Context, op: Merge) -> None:

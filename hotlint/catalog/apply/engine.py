@@ -200,6 +200,8 @@ def _do_block(ctx: Context, op: DoBlock) -> None:
 
 def _run_body(ctx: Context, statements: tuple[BodyStatement, ...]) -> None:
     for statement in statements:
+        if data.no_rows(ctx, statement.sources):
+            continue  # the loop that it stands in goes over nothing
         for operation in statement.operations:
             if statement.conditional or statement.guarded or statement.loop:
                 tentatively(ctx, operation, certain=not (statement.conditional or statement.loop))

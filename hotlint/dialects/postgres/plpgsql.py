@@ -16,7 +16,7 @@ from pglast.parser import ParseError, parse_plpgsql_json
 from hotlint.dialects.postgres.constants import constant_text
 from hotlint.dialects.postgres.places import Place
 from hotlint.dialects.postgres.scan import skip_blank, tokens
-from hotlint.operations import Body, BodyStatement
+from hotlint.operations import AnyOperation, Body, BodyStatement, Name, Select
 
 if TYPE_CHECKING:
     from hotlint.dialects.postgres.bodies import BodyReader
@@ -35,13 +35,19 @@ class _Flags(msgspec.Struct, frozen=True, gc=False):
     conditional: bool = False
     loop: bool = False
     guarded: bool = False
+    sources: tuple[tuple[Name, ...], ...] = ()  # of the query that a loop around it goes over
 
 
 _IN_LOOP = _Flags(conditional=True, loop=True)
 
 
 def _with(flags: _Flags, more: _Flags) -> _Flags:
-    return _Flags(flags.conditional or more.conditional, flags.loop or more.loop, flags.guarded or more.guarded)
+    return _Flags(
+        flags.conditional or more.conditional,
+        flags.loop or more.loop,
+        flags.guarded or more.guarded,
+        flags.sources or more.sources,
+    )
 
 
 def read_plpgsql(reader: BodyReader, text: str, place: Place) -> Body:
@@ -165,9 +171,12 @@ class _PlpgsqlReader:
         for key in ("cond", "lower", "upper", "step", "expr"):
             if key in fields:
                 self._expression(fields[key], line, flags)
+        inside = _IN_LOOP
         if "query" in fields:
+            known = len(self.statements)
             self._static(fields["query"], line, flags)
-        self._walk(fields.get("body", []), _with(flags, _IN_LOOP))
+            inside = msgspec.structs.replace(_IN_LOOP, sources=_sources(self.statements[known:]))
+        self._walk(fields.get("body", []), _with(flags, inside))
 
     def _dynamic_loop(self, fields: dict[str, Any], line: int, flags: _Flags) -> None:
         self._execute(fields["query"], line, flags)
@@ -238,7 +247,7 @@ class _PlpgsqlReader:
             return
         for first, last, operations in found:
             span = place.span(first, last) if place else self.place.span(start, end)
-            self.statements.append(BodyStatement(*span, operations, flags.conditional, flags.loop, flags.guarded))
+            self.statements.append(_statement(span, operations, flags))
 
     def _add(self, query: str, start: int, flags: _Flags, span: tuple[int, int]) -> None:
         try:
@@ -247,7 +256,7 @@ class _PlpgsqlReader:
             self.dynamic.append(span)
             return
         operations = tuple(operation for _, _, some in found for operation in some)
-        self.statements.append(BodyStatement(*span, operations, flags.conditional, flags.loop, flags.guarded))
+        self.statements.append(_statement(span, operations, flags))
 
     def _find(self, query: str, line: int) -> tuple[int, int]:
         """The span in the body of a query's text.
@@ -272,6 +281,16 @@ class _PlpgsqlReader:
             return origin, origin
         self.at = at
         return at, at + len(query)
+
+
+def _statement(span: tuple[int, int], operations: tuple[AnyOperation, ...], flags: _Flags) -> BodyStatement:
+    return BodyStatement(*span, operations, flags.conditional, flags.loop, flags.guarded, flags.sources)
+
+
+def _sources(query: list[BodyStatement]) -> tuple[tuple[Name, ...], ...]:
+    """Where the rows come from that a loop goes over."""
+    operations = query[0].operations if query else ()
+    return operations[0].query.sources if len(operations) == 1 and isinstance(operations[0], Select) else ()
 
 
 def _find_blanked(text: str, query: str, origin: int) -> int:

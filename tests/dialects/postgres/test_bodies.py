@@ -208,3 +208,11 @@ def test_other_languages_are_not_read() -> None:
 def test_expressions_of_constants_have_a_value(expression: str, value: str | None) -> None:
     constant = constant_text(expression)
     assert (constant[0] if constant else None) == value
+
+
+def test_what_stands_in_a_loop_over_a_query_knows_where_its_rows_come_from() -> None:
+    text = """do $$ declare r record; begin
+      for r in select id from a loop insert into t values (r.id); end loop;
+      insert into t values (0);
+    end $$"""
+    assert [[n.name for branch in s.sources for n in branch] for s in read(text).statements] == [[], ["a"], []]

@@ -83,6 +83,8 @@ def _do_block(op: ops.DoBlock, draft: Draft) -> None:
         return
     alone, draft.alone = draft.alone, False
     for inner in op.body.statements:
+        if draft.no_rows(inner.sources):
+            continue  # the loop that it stands in goes over nothing
         if inner.operations and len(inner.operations) > 1:
             _several(inner.operations, draft)
         for operation in inner.operations:

@@ -123,6 +123,10 @@ def insert(op: ops.Insert, draft: Draft) -> None:
     if name is None:
         return
     table = draft.before.table(name)
+    if op.rows is None and draft.no_rows(op.query.sources):
+        _write(op, name, draft)
+        _rules(name, "insert", draft)
+        return
     if table is not None and table.kind == "partitioned table":
         # The rows choose the partitions that are opened (execPartition.c: ExecInitPartitionInfo).
         draft.lock(name, RX)
@@ -175,6 +179,9 @@ def update(op: ops.Update, draft: Draft) -> None:
         return
     _write(op, name, draft)
     _find_rows(op, op.where if not op.joins else None, name, draft)
+    _rules(name, "update", draft)
+    if _changes_nothing(op, name, draft):
+        return
     table = draft.before.table(name)
     values = dict(zip(op.columns, op.values, strict=False))
     for constraint in _foreign_keys(table):
@@ -183,8 +190,12 @@ def update(op: ops.Update, draft: Draft) -> None:
             _check_parent(constraint, draft)
     _referencing(name, frozenset(op.columns), "on_update", draft)
     _partition_parents(table, draft)
-    _rules(name, "update", draft)
     _triggers(name, "update", draft)
+
+
+def _changes_nothing(op: ops.Update | ops.Delete, name: QName, draft: Draft) -> bool:
+    """Whether there surely is no row to change: then no key is checked, nothing cascades and no row trigger fires."""
+    return draft.is_empty(name) or draft.no_rows(op.query.sources)
 
 
 def _find_rows(op: ops.Write, where: ops.Expr | None, name: QName, draft: Draft) -> None:
@@ -204,7 +215,7 @@ def _referencing(name: QName, columns: frozenset[str] | None, action: str, draft
             continue
         passive = does in ("no action", "restrict")
         draft.lock_family(other.name, RS if passive else RX)
-        if not passive and depth < 20 and other.name != name:
+        if not passive and depth < 20 and other.name != name and not draft.is_empty(other.name):
             if action == "on_delete" and does == "cascade":
                 _referencing(other.name, None, "on_delete", draft, depth + 1)
             else:
@@ -217,11 +228,13 @@ def delete(op: ops.Delete, draft: Draft) -> None:
         return
     _write(op, name, draft)
     _find_rows(op, op.where if not op.joins else None, name, draft)
-    _referencing(name, None, "on_delete", draft)
     _rules(name, "delete", draft)
-    _triggers(name, "delete", draft)
     if draft.major < 14:
         _partition_parents(draft.before.table(name), draft)
+    if _changes_nothing(op, name, draft):
+        return
+    _referencing(name, None, "on_delete", draft)
+    _triggers(name, "delete", draft)
     draft.data_loss.append(DataLoss(name, "rows"))
 
 

@@ -16,7 +16,7 @@ from hotlint.dialects.postgres.types.names import canonical
 from hotlint.dialects.postgres.types.names import resolve as resolve_type
 from hotlint.dialects.postgres.types.tables import tables
 from hotlint.impact import Break, DataLoss, Duration, Impact, IndexBuild, Lock, Rewrite, Scan
-from hotlint.operations import DropConstraint, Name, Operation, RelationUse, TypeName
+from hotlint.operations import DropConstraint, Name, Operation, RelationOperation, RelationUse, TypeName
 
 BRIEF, SCAN, BUILD, REWRITE = range(4)
 _DURATIONS: tuple[Duration, ...] = ("brief", "scan", "build", "rewrite")
@@ -191,6 +191,17 @@ class Draft:
         fresh = isinstance(table, Table) and table.empty and table.origin >= self.context.first_step
         return not fresh
 
+    def is_empty(self, name: QName) -> bool:
+        """Whether a table has surely no rows, before the statement and while it runs: those of nobody else, since its
+        transaction made the table or nobody else writes."""
+        if not (self.before.unwritten(name) and self.after.unwritten(name)):
+            return False
+        return self.before.catalog.unfilled or all(map(self.made_here, self.family(name)))
+
+    def no_rows(self, sources: tuple[tuple[Name, ...], ...]) -> bool:
+        """Whether a query with these sources (as in ``Query``) surely gives none."""
+        return bool(sources) and all(any(self.is_empty(self.resolve(n)) for n in branch) for branch in sources)
+
     def family(self, name: QName, only: bool = False) -> Iterator[QName]:
         """The relation and, unless ``only``, all its partitions and inheritance children."""
         yield name
@@ -335,13 +346,25 @@ class Draft:
         found = self.before.relation(name)
         return Lock(
             relation=name,
-            kind="table" if found is None else found.kind,
+            kind=self._named_kind(name) if found is None else found.kind,
             mode=MODES[mode],
             blocks=BLOCKS[mode],
             duration=_DURATIONS[longest if longest >= 0 else self.durations[name]],
             created_in_transaction=found is not None and found.origin >= self.context.first_step,
             until="statement" if self.released else "transaction",
         )
+
+    def _named_kind(self, name: QName) -> str:
+        """What the statement takes a relation for that the history never made: ALTER INDEX, DROP VIEW …"""
+        for operation in self.operations:
+            kind = getattr(operation, "kind", None)
+            if (
+                isinstance(operation, RelationOperation)
+                and kind is not None
+                and self.resolve(operation.relation) == name
+            ):
+                return str(kind)
+        return "table"
 
 
 def is_view(record: Relation | None) -> bool:

@@ -24,7 +24,7 @@ def select(node: Node, context: LowerContext) -> Operations:
     settings = set_config(node)
     if settings:
         return settings
-    return (Select(query=query({"SelectStmt": node})),)
+    return (Select(query=query({"SelectStmt": node}, runs=True)),)
 
 
 def insert_statement(node: Node, context: LowerContext) -> Operations:
@@ -55,7 +55,7 @@ def executed(node: Node) -> Operations:
     for tag, body in node.items():
         if tag in _WRITERS:
             return (_WRITERS[tag](body),)
-    return (Select(query=query(node)),)
+    return (Select(query=query(node, runs=True)),)
 
 
 def copy(node: Node, context: LowerContext) -> Operations:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from hotlint.dialects.postgres.lower.expressions import column_parts, digest, expression, optional
 from hotlint.dialects.postgres.lower.names import Node, dotted, relation_name, type_name
 from hotlint.dialects.postgres.lower.outputs import output_names
+from hotlint.dialects.postgres.lower.sources import sources, sources_beside
 from hotlint.operations import (
     AnyOperation,
     Delete,
@@ -178,8 +181,8 @@ def _write(lower: Callable[[Node, frozenset[str]], AnyOperation]) -> Callable[[N
     return handler
 
 
-def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False) -> Query:
-    """A query node; with ``text``, its normalised text too."""
+def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False, runs: bool = False) -> Query:
+    """A query node; with ``text``, its normalised text too; of one that ``runs``, where its rows come from."""
     reads = Reads(scope)
     walk(node, reads)
     select = node.get("SelectStmt")
@@ -203,6 +206,7 @@ def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False) -
         order_by="sortClause" in select,
         where=optional(select.get("whereClause")) if plain and reads.relations else None,
         simple=text and plain and reads.selects == 1 and _only_relations(select.get("fromClause", ()), scope),
+        sources=sources(node) if runs and reads.relations and not scope else (),
     )
 
 
@@ -253,6 +257,13 @@ def _reads_of(body: Node, scope: frozenset[str], *keys: str) -> Reads:
     return reads
 
 
+def _beside_target(body: Node, scope: frozenset[str], *keys: str) -> Query:
+    """What an UPDATE or DELETE reads besides its target; a name in ``scope`` may be that of a query outside of it."""
+    reads = _reads_of(body, scope, *keys)
+    found = reads.query()
+    return replace(found, sources=sources_beside(body)) if reads.relations and not scope else found
+
+
 # What an INSERT may read besides its source.
 _MORE_THAN_SOURCE = frozenset(["withClause", "onConflictClause", "returningClause"])
 
@@ -266,6 +277,8 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
         reads = _reads_of(body, scope, "onConflictClause", "returningClause")
         inner = query(body["selectStmt"], reads.scope)
         parts["query"] = _merged(inner, reads) if _MORE_THAN_SOURCE & body.keys() else inner
+        if not scope:
+            parts["query"] = replace(parts["query"], sources=sources({"InsertStmt": body}))
     else:
         reads = _reads_of(body, scope, "selectStmt", "onConflictClause", "returningClause")
         parts["query"] = reads.query()
@@ -332,7 +345,7 @@ def update(body: Node, scope: frozenset[str] = frozenset()) -> Update:
     """UpdateStmt."""
     targets = [item["ResTarget"] for item in body.get("targetList", ())]
     return Update(
-        query=_reads_of(body, scope, "fromClause", "targetList", "whereClause", "returningClause").query(),
+        query=_beside_target(body, scope, "fromClause", "targetList", "whereClause", "returningClause"),
         columns=tuple([target["name"] for target in targets]),
         values=tuple([_assigned(target) for target in targets]),
         where=optional(body.get("whereClause")),
@@ -344,7 +357,7 @@ def update(body: Node, scope: frozenset[str] = frozenset()) -> Update:
 def delete(body: Node, scope: frozenset[str] = frozenset()) -> Delete:
     """DeleteStmt."""
     return Delete(
-        query=_reads_of(body, scope, "usingClause", "whereClause", "returningClause").query(),
+        query=_beside_target(body, scope, "usingClause", "whereClause", "returningClause"),
         where=optional(body.get("whereClause")),
         joins="usingClause" in body,
         **_target(body),

@@ -28,7 +28,13 @@ from hotlint.operations import (
 Lower = Callable[[str], "tuple[AnyOperation, ...]"]
 
 A, B = Name("a"), Name("b", "app")
-READS_A = Query(relations=(RelationUse(A),), columns=((None, "n"),), output=("n",), outputs=(Expr("column", "n"),))
+READS_A = Query(
+    relations=(RelationUse(A),),
+    columns=((None, "n"),),
+    output=("n",),
+    outputs=(Expr("column", "n"),),
+    sources=((A,),),
+)
 
 
 @pytest.mark.parametrize(

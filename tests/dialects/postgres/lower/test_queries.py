@@ -67,6 +67,7 @@ def test_a_query_tells_what_it_reads(lower: Lower) -> None:
             "and",
             args=(Expr("column", "gone", Name("c")), Expr("operator", ">", args=(Expr("column", "total"), ONE))),
         ),
+        sources=((Name("orders", "app"), Name("customers")),),
     )
 
 
@@ -181,7 +182,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
         writes=(
             Delete(
                 relation=A,
-                query=Query(relations=uses("b"), columns=(("a", "id"), ("b", "id")), star=(None,)),
+                query=Query(relations=uses("b"), columns=(("a", "id"), ("b", "id")), star=(None,), sources=((B,),)),
                 returning=True,
                 where=Expr("operator", "=", args=(Expr("column", "id", Name("a")), Expr("column", "id", Name("b")))),
                 joins=True,
@@ -210,6 +211,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                     output=("id", "?column?"),
                     outputs=(Expr("column", "id"), ONE),
                     row_limit=True,
+                    sources=((B,),),
                 ),
                 returning=True,
             ),
@@ -218,7 +220,13 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
             "WITH b AS (SELECT 1 FROM c) INSERT INTO b SELECT * FROM b",
             Insert(
                 relation=B,
-                query=Query(relations=uses("c"), star=(None,), output=("*",), outputs=(Expr("column", "*"),)),
+                query=Query(
+                    relations=uses("c"),
+                    star=(None,),
+                    output=("*",),
+                    outputs=(Expr("column", "*"),),
+                    sources=((Name("c"),),),
+                ),
             ),
         ),
         (
@@ -244,7 +252,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                 alias="x",
                 columns=("n", "m", "o"),
                 values=(ONE, Expr("other", "default"), Expr("other", "indirection", args=(ONE,))),
-                query=Query(relations=uses("b"), columns=(("x", "id"),)),
+                query=Query(relations=uses("b"), columns=(("x", "id"),), sources=((B,),)),
                 where=Expr("operator", "=", args=(Expr("column", "id", Name("x")), ONE)),
                 joins=True,
             ),
