@@ -1,4 +1,4 @@
-"""The command line: arguments only. A command's work is imported when the command is chosen."""
+"""The command line: which command is meant, and how it ends. A command's module is imported when it is chosen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from typing import NoReturn, TextIO
 
@@ -16,6 +16,16 @@ FOUND, FAILED, INTERRUPTED = 1, 2, 130
 """Exit codes beside 0: findings at or above ``fail_on``; usage, configuration or internal failure; Ctrl-C."""
 
 
+COMMANDS = {
+    "check": "tell what is wrong with migrations",
+    "plan": "show what each statement locks and for how long",
+    "verify": "run migrations on a scratch server",
+    "rules": "list the rules, or explain one",
+    "config": "about the configuration",
+}
+"""The commands with what they are for. Each is a module of ``hotlint.commands`` with ``add_arguments`` and ``run``."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code; what the user did wrong is one line on standard error."""
     _prepare_output()
@@ -23,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _run(parser().parse_args(arguments))
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -36,17 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             gc.enable()
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(arguments: list[str]) -> int:
     from hotlint.errors import HotlintError
 
-    _import_msgspec()
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
     try:
-        if not _has_working_directory():
-            raise HotlintError("the working directory is not there any more")
-        run: Callable[[argparse.Namespace], int] = import_module(options.module).run
+        if chosen in COMMANDS:
+            if not _has_working_directory():
+                raise HotlintError("the working directory is not there any more")
+            _import_msgspec()
+        options = parser([chosen] if chosen else []).parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except HotlintError as error:
-        _complain(f"hotlint: error: {error}")
+        complain(f"hotlint: error: {error}")
         _forget_unwritten()
         return FAILED
     except (KeyboardInterrupt, BrokenPipeError):
@@ -84,11 +97,11 @@ def _tell_defect(error: Exception) -> None:
         traceback.print_exc()
         return
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    _complain(f"hotlint: internal error: {what}")
-    _complain("Please report it with the output of the same command under HOTLINT_TRACEBACK=1.")
+    complain(f"hotlint: internal error: {what}")
+    complain("Please report it with the output of the same command under HOTLINT_TRACEBACK=1.")
 
 
-def _complain(line: str) -> None:
+def complain(line: str) -> None:
     """A line on standard error; where that is full too, the exit code must do, and nothing is left to be written when
     the interpreter ends (it would end with 120)."""
     try:
@@ -130,128 +143,27 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        _complain(f"hotlint: error: {message}")
+        complain(f"hotlint: error: {message}")
         raise SystemExit(FAILED)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser with all commands."""
+def parser(filled: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """The parser with all commands, of which those that are ``filled`` know their arguments: only their modules are
+    imported."""
     top = _Parser(
         prog="hotlint",
         description="Tells what a database migration will lock, rewrite, scan, lose and break, before it runs.",
         epilog="Exit code: 0 clean, 1 findings at or above --fail-on, 2 usage, configuration or internal failure.",
     )
     top.add_argument("--version", action="version", version=f"hotlint {__version__}")
-    commands = top.add_subparsers(
-        prog="hotlint", title="commands", metavar="COMMAND", required=True, parser_class=_Parser
-    )
-    _add_check(commands.add_parser("check", help="tell what is wrong with migrations", allow_abbrev=False))
-    _add_plan(commands.add_parser("plan", help="show what each statement locks and for how long", allow_abbrev=False))
-    _add_verify(commands.add_parser("verify", help="run migrations on a scratch server", allow_abbrev=False))
-    _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
-    _add_config(commands.add_parser("config", help="about the configuration", allow_abbrev=False))
+    commands = top.add_subparsers(prog="hotlint", title="commands", metavar="COMMAND", required=True)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, allow_abbrev=False)
+        if name in filled:
+            module = import_module(f"hotlint.commands.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return top
-
-
-def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="folders or files; nothing: the configured or usual folders"
-    )
-    parser.add_argument(
-        "--pg-version", type=_major, metavar="N", help="PostgreSQL's major version, 12 to 18 (default 15)"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
-    parser.add_argument(
-        "--config", metavar="FILE", help="this configuration instead of the one found upwards from the path"
-    )
-    parser.add_argument("--isolated", action="store_true", help="without any configuration file")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal only"
-    )
-
-
-def _add_check(parser: argparse.ArgumentParser) -> None:
-    _common(parser)
-    parser.add_argument(
-        "--select", action="append", type=_names, metavar="RULE,…", help="only these rules or categories"
-    )
-    parser.add_argument(
-        "--ignore", action="append", type=_names, metavar="RULE,…", help="without these rules or categories"
-    )
-    parser.add_argument("--since", metavar="ID", help="report only on migrations after this one; all are replayed")
-    parser.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
-    )
-    parser.add_argument("--exit-zero", action="store_true", help="exit 0 although there are findings")
-    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
-    parser.set_defaults(module="hotlint.commands.check")
-
-
-def _add_plan(parser: argparse.ArgumentParser) -> None:
-    _common(parser)
-    parser.add_argument("--summary", action="store_true", help="only what was recognised, with totals")
-    parser.add_argument("--migration", metavar="ID", help="show only this migration")
-    parser.add_argument("--down", action="store_true", help="show the down scripts, newest first")
-    parser.add_argument("--last", type=_count, metavar="N", help="show only the newest N migrations")
-    parser.set_defaults(module="hotlint.commands.plan")
-
-
-def _add_verify(parser: argparse.ArgumentParser) -> None:
-    _common(parser)
-    parser.add_argument(
-        "--database-url", metavar="URL", help="make the scratch database on this server instead of one of our own"
-    )
-    parser.add_argument("--pg-bin", metavar="DIR", help="start a scratch server with the binaries in this folder")
-    parser.add_argument("--migration", metavar="ID", help="report only on this migration; those before are run")
-    parser.add_argument("--last", type=_count, metavar="N", help="report only on the newest N migrations")
-    parser.add_argument("--rows", type=_number, metavar="N", help="fill tables with N rows before each migration")
-    parser.add_argument("--seed", type=_number, metavar="N", help="other rows for another number (default 0)")
-    parser.add_argument(
-        "--round-trip", metavar="all|last|none|ID", help="run down scripts, and up again, and compare (default: all)"
-    )
-    parser.add_argument("--keep-going", action="store_true", help="run what follows a migration that fails")
-    parser.add_argument("--report", metavar="FILE", help="also write one self-contained HTML page with the timelines")
-    parser.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
-    )
-    parser.set_defaults(module="hotlint.commands.verify")
-
-
-def _add_rules(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rule", nargs="?", metavar="RULE-ID", help="explain this rule, with its examples")
-    parser.set_defaults(module="hotlint.commands.rules")
-
-
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    what.add_parser("schema", help="print the JSON Schema of hotlint.yaml and [tool.hotlint]", allow_abbrev=False)
-    parser.set_defaults(module="hotlint.commands.config")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _major(text: str) -> int:
-    """``16``, ``16.4`` or ``postgres-16``."""
-    from hotlint.server import MAX_MAJOR, MIN_MAJOR
-
-    number = text.removeprefix("postgres-").partition(".")[0]
-    if not number.isdecimal() or not MIN_MAJOR <= int(number) <= MAX_MAJOR:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a PostgreSQL version from {MIN_MAJOR} to {MAX_MAJOR}")
-    return int(number)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of migrations")
-    return int(text)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
-    return int(text)
 
 
 if __name__ == "__main__":

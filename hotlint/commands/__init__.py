@@ -1,1 +1,2 @@
-"""One module per command, each with ``run(options) -> exit code``; the command line imports the one that is chosen."""
+"""One module per command, with ``add_arguments(parser)`` and ``run(options) -> exit code``; the command line imports
+only the one that is chosen."""

@@ -7,9 +7,25 @@ import sys
 
 from hotlint import api
 from hotlint.cli import FAILED, FOUND
+from hotlint.commands import arguments
 from hotlint.commands.output import write_json, write_text
 from hotlint.finding import Severity
 from hotlint.report.model import Report, reaches
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hotlint check``."""
+    arguments.add_common(parser)
+    parser.add_argument(
+        "--select", action="append", type=arguments.names, metavar="RULE,…", help="only these rules or categories"
+    )
+    parser.add_argument(
+        "--ignore", action="append", type=arguments.names, metavar="RULE,…", help="without these rules or categories"
+    )
+    parser.add_argument("--since", metavar="ID", help="report only on migrations after this one; all are replayed")
+    arguments.add_fail_on(parser)
+    parser.add_argument("--exit-zero", action="store_true", help="exit 0 although there are findings")
+    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
 
 
 def run(options: argparse.Namespace) -> int:

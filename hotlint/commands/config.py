@@ -7,6 +7,12 @@ import argparse
 from hotlint.commands.output import write_json
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hotlint config``."""
+    what = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    what.add_parser("schema", help="print the JSON Schema of hotlint.yaml and [tool.hotlint]", allow_abbrev=False)
+
+
 def run(options: argparse.Namespace) -> int:
     """Prints the JSON Schema of the configuration."""
     import msgspec

@@ -6,10 +6,20 @@ import argparse
 import sys
 
 from hotlint import api
+from hotlint.commands import arguments
 from hotlint.commands.output import write_json, write_text
 from hotlint.errors import UsageError
 from hotlint.report import plan_json, plan_text
 from hotlint.report.terminal import style_for
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hotlint plan``."""
+    arguments.add_common(parser)
+    parser.add_argument("--summary", action="store_true", help="only what was recognised, with totals")
+    parser.add_argument("--migration", metavar="ID", help="show only this migration")
+    parser.add_argument("--down", action="store_true", help="show the down scripts, newest first")
+    parser.add_argument("--last", type=arguments.count, metavar="N", help="show only the newest N migrations")
 
 
 def run(options: argparse.Namespace) -> int:

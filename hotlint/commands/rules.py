@@ -13,6 +13,11 @@ from hotlint.report import rule_pages
 from hotlint.report.terminal import style_for
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hotlint rules``."""
+    parser.add_argument("rule", nargs="?", metavar="RULE-ID", help="explain this rule, with its examples")
+
+
 def run(options: argparse.Namespace) -> int:
     """Every rule with its first line, or everything about the one that is named; those of the configuration too."""
     settings = settings_for(".")

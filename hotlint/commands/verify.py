@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hotlint import api
 from hotlint.cli import FAILED, FOUND
+from hotlint.commands import arguments
 from hotlint.commands.output import write_json, write_text
 from hotlint.errors import UsageError
 from hotlint.report.model import reaches
@@ -20,6 +21,27 @@ if TYPE_CHECKING:
     from hotlint.verify.server import ScratchServer
 
 _WIDTH = 30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hotlint verify``."""
+    arguments.add_common(parser)
+    parser.add_argument(
+        "--database-url", metavar="URL", help="make the scratch database on this server instead of one of our own"
+    )
+    parser.add_argument("--pg-bin", metavar="DIR", help="start a scratch server with the binaries in this folder")
+    parser.add_argument("--migration", metavar="ID", help="report only on this migration; those before are run")
+    parser.add_argument("--last", type=arguments.count, metavar="N", help="report only on the newest N migrations")
+    parser.add_argument(
+        "--rows", type=arguments.number, metavar="N", help="fill tables with N rows before each migration"
+    )
+    parser.add_argument("--seed", type=arguments.number, metavar="N", help="other rows for another number (default 0)")
+    parser.add_argument(
+        "--round-trip", metavar="all|last|none|ID", help="run down scripts, and up again, and compare (default: all)"
+    )
+    parser.add_argument("--keep-going", action="store_true", help="run what follows a migration that fails")
+    parser.add_argument("--report", metavar="FILE", help="also write one self-contained HTML page with the timelines")
+    arguments.add_fail_on(parser)
 
 
 def run(options: argparse.Namespace) -> int:

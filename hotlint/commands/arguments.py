@@ -1,0 +1,59 @@
+"""Arguments that several commands have, and the types of their values."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What every command that reads migrations takes."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders or files; nothing: the configured or usual folders"
+    )
+    parser.add_argument(
+        "--pg-version", type=major, metavar="N", help="PostgreSQL's major version, 12 to 18 (default 15)"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--config", metavar="FILE", help="this configuration instead of the one found upwards from the path"
+    )
+    parser.add_argument("--isolated", action="store_true", help="without any configuration file")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal only"
+    )
+
+
+def add_fail_on(parser: argparse.ArgumentParser) -> None:
+    """From which severity on findings make the exit code 1."""
+    parser.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
+    )
+
+
+def names(text: str) -> list[str]:
+    """Names between commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def major(text: str) -> int:
+    """``16``, ``16.4`` or ``postgres-16``."""
+    from hotlint.server import MAX_MAJOR, MIN_MAJOR
+
+    number = text.removeprefix("postgres-").partition(".")[0]
+    if not number.isdecimal() or not MIN_MAJOR <= int(number) <= MAX_MAJOR:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a PostgreSQL version from {MIN_MAJOR} to {MAX_MAJOR}")
+    return int(number)
+
+
+def count(text: str) -> int:
+    """How many migrations."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of migrations")
+    return int(text)
+
+
+def number(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return int(text)
