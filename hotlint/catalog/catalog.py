@@ -7,6 +7,7 @@ rules and impact models hold. Both share the reading methods of ``Reader``.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -177,7 +178,7 @@ class Catalog(Reader):
         self.has_temporary: bool = (
             base is not None and base.catalog.has_temporary
         )  # whether pg_temp ever had a relation
-        self.loose_since: int = -1 if base is None else base.catalog.loose_since
+        self.loosened: list[int] = [] if base is None else base.catalog.loosened_until(base.moment)
         of = base.catalog if base is not None else None
         at = base.moment if base is not None else 0
         if of is not None:
@@ -224,9 +225,18 @@ class Catalog(Reader):
             source.revert(key, moment)
         return now
 
+    @property
+    def loose_since(self) -> int:
+        """The moment at which something opaque last ran; -1 where nothing did."""
+        return self.loosened[-1] if self.loosened else -1
+
     def loosen(self) -> None:
         """Tells that something opaque ran (dynamic SQL): what was not touched since may have come, gone or changed."""
-        self.loose_since = self.clock[0]
+        self.loosened.append(self.clock[0])
+
+    def loosened_until(self, moment: int) -> list[int]:
+        """The last moment up to ``moment`` at which something opaque ran, alone in a list, or nothing."""
+        return self.loosened[: bisect_right(self.loosened, moment)][-1:]
 
     def apply(self, statement: Statement, session: Session, server: Server, step: int) -> Outcome:
         """Opens a moment and applies a statement to the schema as the server would.

@@ -81,7 +81,7 @@ class VersionedMap(Generic[K, V]):
             last = len(past) if moment is None else bisect_left(past, moment + 1, key=_moment)
             if last:
                 return past[last - 1][0]
-        return min(self._base.changed_at(key), self._base_moment) if self._base is not None else -1
+        return self._base.changed_at(key, self._base_moment) if self._base is not None else -1
 
     def revert(self, key: K, moment: int) -> None:
         """Sets the key to what it was at ``moment``, as a change of the present moment."""

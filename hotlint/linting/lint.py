@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -49,8 +49,11 @@ class LintResult(msgspec.Struct, frozen=True):
     suppressed: int = 0
 
 
-def lint(plan: Plan, registry: Registry, options: LintOptions | None = None) -> LintResult:
-    """Asks the selected rules about a plan.
+def lint(
+    plan: Plan, registry: Registry, options: LintOptions | None = None, only: Collection[int] | None = None
+) -> LintResult:
+    """Asks the selected rules about a plan, or about the migrations of it whose indexes are in ``only``: all parts of a
+    change and all migrations that share a file with one of them, or what is told of the file is not the whole.
 
     A rule that fails is an internal error, and all others are still asked; files that should hold rules and do not are
     told by ``registry.errors`` and not here. Raises ``UsageError`` for names of rules or migrations that there are not.
@@ -61,9 +64,11 @@ def lint(plan: Plan, registry: Registry, options: LintOptions | None = None) -> 
         glob: frozenset(i for name in names for i in registry.expand(name))
         for glob, names in options.per_path_ignores.items()
     }
-    migrations = plan.migrations[migrations_since(plan.project, options.since) :]
+    new = range(migrations_since(plan.project, options.since), len(plan.migrations))
+    asked = new if only is None else sorted(at for at in only if at in new)
+    migrations = [plan.migrations[at] for at in asked]
     asker = Asker(plan, registry, rules, options.severity, options.rule_options)
-    judged = plan.migrations[max(plan.judged_from, len(plan.migrations) - len(migrations)) :]
+    judged = [plan.migrations[at] for at in asked if at >= plan.judged_from]
     for migration in judged:
         asker.ask_steps(migration)
         if migration.down is not None:

@@ -131,7 +131,7 @@ def _snapshot(catalog: Catalog, steps: list[list[tuple[int, int]]]) -> _Snapshot
 def _fill(catalog: Catalog, snapshot: _Snapshot) -> None:
     catalog.clock[0] = snapshot.moment
     catalog.closed = snapshot.closed
-    catalog.loose_since = snapshot.loose_since
+    catalog.loosened = [snapshot.loose_since] if snapshot.loose_since >= 0 else []
     catalog.search_path = snapshot.search_path
     catalog.has_temporary = any(name.schema == "pg_temp" for name, _, _ in snapshot.relations)
     for name in _MAPS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,17 @@ def make_plan(
     return _Replay(project, server, options or PlanOptions()).run(start)
 
 
+def replan(
+    project: Project, server: Server, options: PlanOptions, known: Sequence[MigrationPlan] = ()
+) -> Iterator[list[MigrationPlan]]:
+    """The plans of the migrations after the ``known`` ones, a change at a time, each made when it is asked for.
+
+    ``known`` are the plans of the project's first migrations, whole changes with impacts. They stay what they are: the
+    rest is replayed on a copy of the schema that they leave. ``options.judged_from`` has no meaning here.
+    """
+    return _Replay(project, server, options, known).changes(len(known))
+
+
 _NOTHING = Impact()
 _UNREAD = ("syntax-error", "not-covered")
 _OF_SESSION = frozenset([SetVariable, DoBlock])
@@ -67,30 +79,48 @@ _OF_SESSION = frozenset([SetVariable, DoBlock])
 class _Replay:
     """One replay of one project."""
 
-    def __init__(self, project: Project, server: Server, options: PlanOptions) -> None:
+    def __init__(
+        self, project: Project, server: Server, options: PlanOptions, known: Sequence[MigrationPlan] = ()
+    ) -> None:
         self.project = project
         self.server = server
         self.options = options
-        self.catalog = Catalog(closed=options.complete, unfilled=options.unfilled)
-        self.next_step = 0
+        base = known[-1].after if known else None
+        closed = options.complete if base is None else base.catalog.closed
+        self.catalog = Catalog(closed=closed, unfilled=options.unfilled, base=base)
+        self.next_step = sum(len(plan.steps) for plan in known)
 
     def run(self, start: Checkpoints | None) -> Plan:
         judged_from = self.options.judged_from
         plans = start.restore(self.catalog) if start is not None and judged_from else []
         known = len(plans)
         self.next_step = sum(len(plan.steps) for plan in plans)
-        if not known and self.project.baseline is not None:
-            parsed = parse_script(self.project.baseline, self.options.parse)
-            self.catalog.load_baseline(parsed.statements, self.server)
+        if not known:
+            self._load_baseline()
         plans.extend(self._up(migration, bare=True) for migration in self.project.migrations[known:judged_from])
         if start is not None and known < judged_from:
             start.keep(self.catalog, plans)
-        for _, parts in groupby(enumerate(self.project.migrations[judged_from:]), key=_change):
+        for change in self._changes(judged_from):
+            plans.extend(change)
+        return Plan(project=self.project, server=self.server, migrations=tuple(plans), judged_from=judged_from)
+
+    def changes(self, first: int) -> Iterator[list[MigrationPlan]]:
+        """The plans of the migrations from ``first`` on, where the schema is what those before it leave."""
+        if not first:
+            self._load_baseline()
+        yield from self._changes(first)
+
+    def _load_baseline(self) -> None:
+        if self.project.baseline is not None:
+            parsed = parse_script(self.project.baseline, self.options.parse)
+            self.catalog.load_baseline(parsed.statements, self.server)
+
+    def _changes(self, first: int) -> Iterator[list[MigrationPlan]]:
+        for _, parts in groupby(enumerate(self.project.migrations[first:]), key=_change):
             change = [self._up(migration, bare=False) for _, migration in parts]
             if self.options.downs:
                 self._downs(change)
-            plans.extend(change)
-        return Plan(project=self.project, server=self.server, migrations=tuple(plans), judged_from=judged_from)
+            yield change
 
     def _up(self, migration: Migration, *, bare: bool) -> MigrationPlan:
         plan = _ScriptReplay(self, migration, migration.up, "up", self.catalog, self.next_step, bare=bare).run()

@@ -96,14 +96,17 @@ def discover(
     paths: Sequence[str | os.PathLike[str]] = (),
     options: DiscoverOptions | None = None,
     buffers: Mapping[str, str] | None = None,
+    tree: Tree | None = None,
 ) -> Discovery:
     """The projects under the paths, and which of their files the user named.
 
     A folder may hold projects at any depth, or be one; several paths are one run. A file stands for the whole project
     that it is part of. Without paths the usual folders are looked at, and then the working directory. ``buffers`` are
-    texts by path that stand in for files, which need not be there (unsaved files, standard input).
+    texts by path that stand in for files, which need not be there (unsaved files, standard input). ``tree`` is a look
+    at the disk, with buffers of its own, to be used instead of a new one.
     """
-    search = _Search(options or DiscoverOptions(), {shown_path(path): text for path, text in (buffers or {}).items()})
+    looked = tree or Tree({shown_path(path): text for path, text in (buffers or {}).items()})
+    search = _Search(options or DiscoverOptions(), looked)
     for path in map(shown_path, paths):
         search.add(path)
     if not paths:
@@ -141,9 +144,9 @@ def _files_of_migration(migration: Migration) -> Iterator[str]:
 class _Search:
     """One call: what was loaded by its root, and what was named."""
 
-    def __init__(self, options: DiscoverOptions, buffers: Mapping[str, str]) -> None:
+    def __init__(self, options: DiscoverOptions, tree: Tree) -> None:
         self.options = options
-        self.tree = Tree(buffers)
+        self.tree = tree
         self.projects: dict[str, Project] = {}
         self.scopes: dict[str, set[str] | None] = {}
         self.missing: list[str] = []
@@ -362,6 +365,19 @@ def load_project(
         note = f"The layout also fits {names}; {project.framework} is assumed. Set `framework` to choose."
         project = msgspec.structs.replace(project, notes=(*project.notes, note))
     return project
+
+
+def reload_project(project: Project, tree: Tree, options: DiscoverOptions) -> Project | None:
+    """A project of the same framework as ``tree`` has it now; None where its root is gone."""
+    root = project.root
+    folder = tree.folder(root)
+    if folder is None:
+        return _single_file(root, tree, options.of(root)) if tree.has(root) else None
+    framework = module_of(project.framework)
+    recognised = framework is not plain or plain.detect(folder, tree) is not None
+    fresh = load_project(framework, folder, tree, options.of(root), recognised=recognised)
+    own = [told for path, told in tree.problems.items() if root == "." or path.startswith(root.rstrip("/") + "/")]
+    return msgspec.structs.replace(fresh, problems=(*fresh.problems, *own)) if own else fresh
 
 
 def _dialect(framework: Framework, folder: Folder, tree: Tree) -> str:

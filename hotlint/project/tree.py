@@ -58,6 +58,16 @@ class Tree:
         self._samples: dict[str, str] = {}
         self.problems: dict[str, LayoutProblem] = {}
 
+    def with_buffers(self, buffers: Mapping[str, str]) -> Tree:
+        """The same look at the disk with these buffers instead: only what they change is listed or read again."""
+        changed = {path for path in {*self._buffers, *buffers} if self._buffers.get(path) != buffers.get(path)}
+        listed = {os.path.dirname(path) or "." for path in self._buffers.keys() ^ buffers.keys()}
+        tree = Tree(buffers)
+        tree._folders = {path: folder for path, folder in self._folders.items() if path not in listed}
+        tree._texts = {path: text for path, text in self._texts.items() if path not in changed}
+        tree.problems = {path: told for path, told in self.problems.items() if path not in changed}
+        return tree
+
     @property
     def folders_seen(self) -> tuple[str, ...]:
         """Every folder that was listed, those included that are not there."""

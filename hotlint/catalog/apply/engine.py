@@ -102,7 +102,7 @@ def apply(catalog: Catalog, statement: Statement, session: Session, server: Serv
     ctx = Context(catalog, session, server, step)
     catalog.search_path = ctx.path
     mark = len(catalog.journal)
-    loose = catalog.loose_since
+    loosened = len(catalog.loosened)
     at = skips = 0
     try:
         for place, group in _groups(statement.tag, operations):
@@ -113,7 +113,7 @@ def apply(catalog: Catalog, statement: Statement, session: Session, server: Serv
                 skips += len(operations) if type(group) is list else 1
     except CatalogError as refused:
         undo_to(catalog.journal, mark)
-        catalog.loose_since = loose
+        del catalog.loosened[loosened:]
         _reach_aim(catalog, statement, session, server, step)
         return Outcome(_placed(refused.error, statement, at))
     if skips and skips == len(operations):
