@@ -1,0 +1,23 @@
+"""What the tests of hooks, actions and images install from: Hotlint's checkout, and wheels for all that it needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integrations import wheelhouse
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository of Hotlint as it stands now."""
+    return wheelhouse.copy_checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that an installation of Hotlint needs, as this environment has it."""
+    folder = tmp_path_factory.mktemp("wheels")
+    wheelhouse.fill(folder, ["hotlint[verify]", "hatchling"])
+    return folder
