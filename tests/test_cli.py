@@ -18,6 +18,8 @@ from hotlint import __version__, cli
 
 SAFE = "CREATE TABLE orders (id bigint PRIMARY KEY, day date);\n"
 BAD = "CREATE INDEX orders_day_idx ON orders (day);\n"
+UNSET = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI", "TF_BUILD")
+"""Variables that change what is written where; the tests run in CI services too."""
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def run(*arguments: str, cwd: Path, **environment: str) -> Done:
     out, err = (io.TextIOWrapper(buffer, encoding="utf-8", newline="") for buffer in (written, told))
     before = Path.cwd()
     with patch.dict(os.environ, {"HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}):
-        for name in {"NO_COLOR", "FORCE_COLOR"} - environment.keys():
+        for name in {*UNSET} - environment.keys():
             os.environ.pop(name, None)
         os.chdir(cwd)
         try:
@@ -62,7 +64,8 @@ def run(*arguments: str, cwd: Path, **environment: str) -> Done:
 
 def run_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own, for what belongs to a process."""
-    variables = {**os.environ, "HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}
+    variables = {name: value for name, value in os.environ.items() if name not in UNSET}
+    variables |= {"HOTLINT_CACHE_DIR": str(cwd / ".cache"), **environment}
     command = [sys.executable, "-m", "hotlint", *arguments]
     return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, encoding="utf-8", check=False)
 

@@ -13,13 +13,33 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pg-version", type=major, metavar="N", help="PostgreSQL's major version, 12 to 18 (default 15)"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.add_argument(
         "--config", metavar="FILE", help="this configuration instead of the one found upwards from the path"
     )
     parser.add_argument("--isolated", action="store_true", help="without any configuration file")
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal only"
+    )
+
+
+def add_text_or_json(parser: argparse.ArgumentParser) -> None:
+    """How the one report is written that a command makes."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """In which formats findings are written, and where to."""
+    from hotlint.report.formats import FORMATS
+
+    parser.add_argument(
+        "--format", choices=FORMATS, help="on standard output (default: what fits the CI service it runs in, else text)"
+    )
+    parser.add_argument(
+        "--output",
+        action="append",
+        type=format_and_file,
+        metavar="FORMAT=FILE",
+        help="also write a report to a file; as often as you like",
     )
 
 
@@ -33,6 +53,22 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
 def names(text: str) -> list[str]:
     """Names between commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def format_and_file(text: str) -> tuple[str, str]:
+    """``sarif=hotlint.sarif``."""
+    from hotlint.errors import nearest
+    from hotlint.report.formats import FORMATS
+
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, such as json=hotlint.json")
+    if name not in FORMATS:
+        hint = nearest(name, FORMATS) or f": there are {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(f'there is no format "{name}"{hint}')
+    if path in ("", "-"):
+        raise argparse.ArgumentTypeError(f"{text!r} names no file (standard output is what --format is for)")
+    return name, path
 
 
 def major(text: str) -> int:

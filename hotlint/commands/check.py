@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from hotlint import api
 from hotlint.cli import FAILED, FOUND
 from hotlint.commands import arguments
-from hotlint.commands.output import write_json, write_text
+from hotlint.commands.reports import Destinations
 from hotlint.finding import Severity
+from hotlint.report.excerpt import Sources
 from hotlint.report.model import Report, reaches
+from hotlint.report.run import CheckRun
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``hotlint check``."""
     arguments.add_common(parser)
+    arguments.add_reports(parser)
     parser.add_argument(
         "--select", action="append", type=arguments.names, metavar="RULE,…", help="only these rules or categories"
     )
@@ -39,19 +41,12 @@ def run(options: argparse.Namespace) -> int:
         ignore=_joined(options.ignore),
         since=options.since,
     )
+    destinations = Destinations.of(options)
     report = api.run_check(request, cache=not options.no_cache)
     fail_on = options.fail_on or request.settings.config.fail_on or api.DEFAULT_FAIL_ON
-    if options.format == "json":
-        from hotlint.report import json
-
-        write_json(json.render(report))
-    else:
-        from hotlint.report import text
-        from hotlint.report.excerpt import Sources
-        from hotlint.report.terminal import style_for
-
-        write_text(text.render(report, Sources(), style_for(sys.stdout, wish=options.color)))
-    return exit_code(report, fail_on, exit_zero=options.exit_zero)
+    code = exit_code(report, fail_on, exit_zero=options.exit_zero)
+    destinations.write(report, CheckRun(Sources(request.buffers), exit_code=code))
+    return code
 
 
 def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> int:

@@ -16,6 +16,7 @@ from hotlint.report.terminal import style_for
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``hotlint plan``."""
     arguments.add_common(parser)
+    arguments.add_text_or_json(parser)
     parser.add_argument("--summary", action="store_true", help="only what was recognised, with totals")
     parser.add_argument("--migration", metavar="ID", help="show only this migration")
     parser.add_argument("--down", action="store_true", help="show the down scripts, newest first")

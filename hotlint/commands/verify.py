@@ -26,6 +26,7 @@ _WIDTH = 30
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``hotlint verify``."""
     arguments.add_common(parser)
+    arguments.add_text_or_json(parser)
     parser.add_argument(
         "--database-url", metavar="URL", help="make the scratch database on this server instead of one of our own"
     )

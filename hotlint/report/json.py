@@ -9,11 +9,12 @@ import msgspec
 from hotlint import __version__
 from hotlint.finding import Finding, Fix, Place
 from hotlint.report.model import Report
+from hotlint.report.run import CheckRun
 
 VERSION = 1
 
 
-def render(report: Report) -> bytes:
+def render(report: Report, run: CheckRun) -> bytes:
     """The JSON text in UTF-8, indented, with a newline at its end."""
     return msgspec.json.format(msgspec.json.encode(report_to_dict(report)), indent=2) + b"\n"
 

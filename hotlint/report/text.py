@@ -8,33 +8,47 @@ from collections.abc import Iterator
 from hotlint.finding import SEVERITIES, Finding, Fix, Place, Severity
 from hotlint.report.excerpt import Sources, excerpt
 from hotlint.report.model import Failure, ProjectSummary, Report
+from hotlint.report.run import CheckRun
 from hotlint.report.terminal import WIDTH, Style, columns, plain
 
-_NO_STYLE = Style(False)
 _FEW = 3
 _MANY = 25
 """Findings from which on they are counted by rule."""
 _OVERWHELMING = 50
-"""Findings that nobody reads one by one: most are about what was run long ago."""
+"""Findings that nobody reads one by one, most of them about what was run long ago: from here on each is one line."""
 _GRAVEST = tuple(reversed(SEVERITIES))
 
 
-def render(report: Report, sources: Sources, style: Style = _NO_STYLE) -> str:
-    """The whole report. It ends with one line that counts findings and says what was assumed."""
+def render(report: Report, run: CheckRun) -> str:
+    """The whole report, each finding with its lines and what to do, or on one line where there are very many.
+
+    It ends with one line that counts findings and says what was assumed.
+    """
+    if len(report.findings) < _OVERWHELMING:
+        return full(report, run)
+    lines = "\n".join(headline(finding, run.style) for finding in report.findings)
+    return _blocks([lines], report, run, "Each with its lines and the safe SQL: --format full.")
+
+
+def full(report: Report, run: CheckRun) -> str:
+    """The whole report, with everything about every finding."""
     blocks = []
     before: Place | None = None
     for finding in report.findings:
-        blocks.append("\n".join(finding_lines(finding, sources, style, shown=finding.place == before)))
+        blocks.append("\n".join(finding_lines(finding, run.sources, run.style, shown=finding.place == before)))
         before = finding.place
-    blocks += ["\n".join(_failure(failure, style)) for failure in report.failures]
-    blocks.append("\n".join(_summary(report, style)))
-    return "\n\n".join(blocks) + "\n"
+    return _blocks(blocks, report, run)
+
+
+def _blocks(findings: list[str], report: Report, run: CheckRun, hint: str = "") -> str:
+    failures = ["\n".join(_failure(failure, run.style)) for failure in report.failures]
+    return "\n\n".join([*findings, *failures, "\n".join(_summary(report, run.style, hint))]) + "\n"
 
 
 def finding_lines(finding: Finding, sources: Sources, style: Style, *, shown: bool = False) -> Iterator[str]:
     """A finding; ``shown``: the one before is about the same lines, so that they stand just above."""
     at = finding.place
-    yield _headline(finding, style)
+    yield _broken_headline(finding, style)
     if not shown:
         yield from excerpt(sources, at, style, finding.severity)
     for place in finding.related:
@@ -45,20 +59,25 @@ def finding_lines(finding: Finding, sources: Sources, style: Style, *, shown: bo
         yield from _fix(fix, style)
 
 
-def _headline(finding: Finding, style: Style) -> str:
-    """Place, rule and message: one line for programs that read lines, broken at words on a terminal."""
+def headline(finding: Finding, style: Style) -> str:
+    """Place, rule and message on one line, for programs that read lines."""
+    return f"{_where(finding, style)} {style.paint('strong', plain(finding.message))}"
+
+
+def _where(finding: Finding, style: Style) -> str:
     at = finding.place
-    where = f"{plain(at.path)}:{at.line}:{at.column}:"
-    kind = f"{finding.severity}[{finding.rule}]"
-    message = plain(finding.message)
-    painted = (
-        f"{style.paint('path', where)} {style.paint(finding.severity, finding.severity)}"
-        f"{style.paint('rule', f'[{finding.rule}]')}"
+    return (
+        f"{style.paint('path', f'{plain(at.path)}:{at.line}:{at.column}:')} "
+        f"{style.paint(finding.severity, finding.severity)}{style.paint('rule', f'[{finding.rule}]')}"
     )
-    if not style.terminal or columns(where) + len(kind) + columns(message) + 2 <= style.width:
-        return f"{painted} {style.paint('strong', message)}"
-    lines = wrapped(message, 2, style.width).split("\n")
-    return "\n".join([painted, *(f"  {style.paint('strong', line.strip())}" for line in lines)])
+
+
+def _broken_headline(finding: Finding, style: Style) -> str:
+    """The headline; on a terminal that is too narrow for it, the message below, broken at words."""
+    if not style.terminal or columns(headline(finding, Style())) <= style.width:
+        return headline(finding, style)
+    lines = wrapped(plain(finding.message), 2, style.width).split("\n")
+    return "\n".join([_where(finding, style), *(f"  {style.paint('strong', line.strip())}" for line in lines)])
 
 
 def _related(place: Place, sources: Sources, style: Style) -> Iterator[str]:
@@ -99,7 +118,7 @@ def _failure(failure: Failure, style: Style) -> Iterator[str]:
         yield f"      {plain(line)}".rstrip()
 
 
-def _summary(report: Report, style: Style) -> Iterator[str]:
+def _summary(report: Report, style: Style, hint: str) -> Iterator[str]:
     for project in report.projects:
         yield style.paint("faint", recognised(project))
         for note in project.notes:
@@ -108,7 +127,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
             yield f"  not covered: {_several(left_out.paths)} ({plain(left_out.reason)})"
     if len(report.findings) >= _MANY:
         yield from _by_rule(report, style)
-    yield f"{_counts(report, style)} {server_line(report.server.major, report.assumed)}"
+    if hint:
+        yield hint
+    yield counts(report, style)
 
 
 def _by_rule(report: Report, style: Style) -> Iterator[str]:
@@ -142,13 +163,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _counts(report: Report, style: Style) -> str:
+def counts(report: Report, style: Style) -> str:
+    """How many findings there are of each severity, and the version that they hold for."""
     severities = (("error", "error"), ("warning", "warning"), ("info", "note"))
     counted = [(severity, report.count(severity), noun) for severity, noun in severities]  # type: ignore[arg-type]
     found = [style.paint(severity, plural(count, noun)) for severity, count, noun in counted if count]
     total = ", ".join(found) or _nothing(report, style)
     hidden = f" ({plural(report.suppressed, 'finding')} suppressed)" if report.suppressed else ""
-    return f"{total}{hidden}."
+    return f"{total}{hidden}. {server_line(report.server.major, report.assumed)}"
 
 
 def _nothing(report: Report, style: Style) -> str:

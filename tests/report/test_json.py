@@ -4,8 +4,10 @@ import json
 
 from hotlint import __version__
 from hotlint.finding import Edit, Finding, Fix, Place
+from hotlint.report.excerpt import Sources
 from hotlint.report.json import render
 from hotlint.report.model import Failure, LeftOut, ProjectSummary, Report
+from hotlint.report.run import CheckRun
 from hotlint.server import Server
 
 
@@ -30,7 +32,7 @@ def test_every_field_of_a_report_stands_in_its_json() -> None:
         failures=(Failure("rule x", "KeyError: 'y'", "Traceback"),),
         suppressed=1,
     )
-    assert json.loads(render(report)) == {
+    assert json.loads(render(report, CheckRun(Sources()))) == {
         "version": 1,
         "tool": {"name": "hotlint", "version": __version__},
         "server": {"dialect": "postgres", "major": 16, "assumed": False},
@@ -83,10 +85,10 @@ def test_every_field_of_a_report_stands_in_its_json() -> None:
         "summary": {"error": 1, "warning": 0, "info": 0, "suppressed": 1},
         "failures": [{"where": "rule x", "message": "KeyError: 'y'", "details": "Traceback"}],
     }
-    assert render(report).endswith(b"}\n")
+    assert render(report, CheckRun(Sources())).endswith(b"}\n")
 
 
 def test_a_report_knows_its_gravest_severity_and_gives_the_same_dictionary() -> None:
     report = Report(server=Server())
     assert report.worst() is None
-    assert json.loads(render(report)) == report.to_dict()
+    assert json.loads(render(report, CheckRun(Sources()))) == report.to_dict()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotlint.finding import Finding, Fix, Place
+from hotlint.report import concise, full
 from hotlint.report.excerpt import Sources
 from hotlint.report.model import Failure, LeftOut, ProjectSummary, Report
+from hotlint.report.run import CheckRun
 from hotlint.report.terminal import Style
 from hotlint.report.text import render
 from hotlint.server import Server
@@ -28,7 +30,7 @@ def finding(place: Place, **more: object) -> Finding:
 
 def shown(text: str, *findings: Finding, **more: object) -> list[str]:
     report = Report(server=Server(), findings=findings, **more)  # type: ignore[arg-type]
-    return render(report, Sources({PATH: text})).split("\n")
+    return render(report, CheckRun(Sources({PATH: text}))).split("\n")
 
 
 def test_a_finding_shows_its_line_with_the_span_underlined_and_what_to_write_instead() -> None:
@@ -176,8 +178,8 @@ def test_colour_is_all_that_a_style_adds() -> None:
 
     text = "DROP TABLE a;\n"
     report = Report(server=Server(), findings=(finding(Place(PATH, 1, 1, 1, 13)),))
-    plain = render(report, Sources({PATH: text}))
-    painted = render(report, Sources({PATH: text}), Style(True))
+    plain = render(report, CheckRun(Sources({PATH: text})))
+    painted = render(report, CheckRun(Sources({PATH: text}), Style(True)))
     assert painted != plain
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
 
@@ -199,15 +201,21 @@ def test_lines_that_stand_just_above_are_not_shown_again() -> None:
     assert [line for line in lines if "DROP" in line] == ["1 | DROP TABLE a;"]
 
 
-def test_many_findings_are_counted_by_rule_and_old_ones_can_be_left_alone() -> None:
+def test_very_many_findings_are_one_line_each_counted_by_rule_and_old_ones_can_be_left_alone() -> None:
     findings = tuple(finding(Place(PATH, at, 1, at, 2)) for at in range(1, 61))
     grave = finding(Place(PATH, 90, 1, 90, 2), rule="drop-table", severity="error")
     project = ProjectSummary("db", "plain", "postgres", 60, 60, newest="0060")
-    assert shown("", *findings, grave, projects=(project,))[-6:] == [
+    told = "CREATE INDEX blocks writes to public.orders while the index is built."
+    lines = shown("DROP TABLE a;\n" * 90, *findings, grave, projects=(project,))
+    assert lines == [
+        *(f"{PATH}:{at}:1: warning[create-index-not-concurrent] {told}" for at in range(1, 61)),
+        f"{PATH}:90:1: error[drop-table] {told}",
+        "",
         "db: plain, 60 migrations, 60 statements",
         " 1 error   drop-table",
         "60 warning create-index-not-concurrent",
         "To judge only what comes from now on: --since 0060, or start_after: 0060 in hotlint.yaml.",
+        "Each with its lines and the safe SQL: --format full.",
         "1 error, 60 warnings. PostgreSQL 15.",
         "",
     ]
@@ -216,7 +224,7 @@ def test_many_findings_are_counted_by_rule_and_old_ones_can_be_left_alone() -> N
 def test_on_a_terminal_messages_break_at_words_and_lines_of_sql_are_cut() -> None:
     text = "ALTER TABLE orders ADD CONSTRAINT a_name_of_some_length CHECK (length(status) > 3 AND status <> 'x');\n"
     report = Report(server=Server(), findings=(finding(Place(PATH, 1, 20, 1, 30)),))
-    lines = render(report, Sources({PATH: text}), Style(width=60, terminal=True)).split("\n")
+    lines = render(report, CheckRun(Sources({PATH: text}), Style(width=60, terminal=True))).split("\n")
     assert lines[:6] == [
         "db/0002_index.up.sql:1:20: warning[create-index-not-concurrent]",
         "  CREATE INDEX blocks writes to public.orders while the",
@@ -231,3 +239,24 @@ def test_on_a_terminal_messages_break_at_words_and_lines_of_sql_are_cut() -> Non
 def test_a_file_in_utf_16_is_shown_as_it_reads(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_bytes("DROP TABLE a;\n".encode("utf-16"))
     assert Sources(root=str(tmp_path)).line("a.sql", 1) == "DROP TABLE a;"
+
+
+def test_full_shows_the_lines_of_every_finding_however_many_there_are() -> None:
+    findings = tuple(finding(Place(PATH, at, 1, at, 14)) for at in range(1, 61))
+    report = Report(server=Server(), findings=findings)
+    text = full.render(report, CheckRun(Sources({PATH: "DROP TABLE a;\n" * 60})))
+    assert text.count(" | DROP TABLE a;") == text.count("^^^^^^^^^^^^^\n") == 60
+
+
+def test_concise_is_one_line_per_finding_however_narrow_the_terminal_is() -> None:
+    place = Place(PATH, 1, 1, 1, 13)
+    report = Report(
+        server=Server(),
+        findings=(finding(place, help="Its own migration.", related=(place,), message="two\nlines"),),
+        failures=(Failure("rule drop-table", "KeyError: 'x'", "Traceback …"),),
+    )
+    assert concise.render(report, CheckRun(Sources(), Style(width=20, terminal=True))) == (
+        "db/0002_index.up.sql:1:1: warning[create-index-not-concurrent] two␊lines\n"
+        "failure in rule drop-table: KeyError: 'x'\n"
+        "1 warning. PostgreSQL 15.\n"
+    )

@@ -1,0 +1,81 @@
+"""Where the reports of ``hotlint check`` go: one to standard output, any number to files, from one analysis."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from hotlint.commands.output import OutputError, write_file, write_json, write_text
+from hotlint.errors import HotlintError, UsageError
+from hotlint.report.formats import fitting, renderer
+from hotlint.report.model import Report
+from hotlint.report.run import CheckRun
+from hotlint.report.terminal import ColourWish, style_for
+
+
+class Destinations(msgspec.Struct, frozen=True):
+    """``shown`` is the format of standard output, ``files`` are formats with paths."""
+
+    shown: str
+    files: tuple[tuple[str, str], ...] = ()
+    colour: ColourWish = "auto"
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Destinations:
+        """Those that the command line asks for. Raises ``UsageError`` where two reports go to one file."""
+        files: dict[str, tuple[str, str]] = {}
+        for name, path in options.output or ():
+            other, _ = files.setdefault(os.path.realpath(path), (name, path))
+            if other != name:
+                raise UsageError(f"--output: {other} and {name} cannot both be written to {path}")
+        targets = tuple(files.values())
+        return cls(options.format or _fitting([name for name, _ in targets]), targets, options.color)
+
+    def write(self, report: Report, run: CheckRun) -> None:
+        """Writes all reports; one that cannot be written costs none of the others.
+
+        Raises ``OutputError`` that tells all that failed, or ``BrokenPipeError`` where only nobody reads any more.
+        """
+        failed: list[Exception] = []
+        with _noted(failed):
+            shown = msgspec.structs.replace(run, style=style_for(sys.stdout, wish=self.colour))
+            content = renderer(self.shown)(report, shown)
+            write_json(content) if isinstance(content, bytes) else write_text(content)
+        for name, path in self.files:
+            with _noted(failed):
+                write_file(path, renderer(name)(report, run), append=_is_step_summary(path))
+        told = [str(error) for error in failed if isinstance(error, HotlintError)]
+        if told:
+            raise OutputError("; ".join(told))
+        if failed:
+            raise failed[0]
+
+
+@contextmanager
+def _noted(failed: list[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except (HotlintError, BrokenPipeError) as error:
+        failed.append(error)
+
+
+def _fitting(in_files: list[str]) -> str:
+    """The format that fits where this runs, which is said; a report that goes to a file in that format is for people
+    on standard output."""
+    found = fitting(os.environ)
+    if found is None or found[0] in in_files:
+        return "text"
+    name, service = found
+    print(f"hotlint: --format {name}, since this runs in {service}", file=sys.stderr, flush=True)
+    return name
+
+
+def _is_step_summary(path: str) -> bool:
+    """GitHub's summary of a step belongs to everything that runs in the step, so it is added to."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    return bool(summary) and os.path.realpath(path) == os.path.realpath(summary or "")
