@@ -297,7 +297,8 @@ def adopt_index(ctx: Context, table: Table, given: ConstraintDef) -> Table:
     ctx.put(table)
     ctx.put(index)
     columns = tuple(c for c in index.columns if c is not None)
-    table = record_constraint(ctx, index, replace(given, name=name, columns=columns, where=None))
+    alike = replace(given, name=name, columns=columns, where=None, nulls_not_distinct=index.nulls_not_distinct)
+    table = record_constraint(ctx, index, alike)
     if given.kind == "primary key":
         for column in columns:
             current = table.column(column) or Column(column, not_null=None)
