@@ -13,7 +13,7 @@ from hotlint.impact import Duration, Lock
 from hotlint.operations import BodyStatement, Name, Operation, RelationOperation
 from hotlint.planning.model import MigrationPlan, Plan, Step
 from hotlint.project.model import Project, TransactionMode
-from hotlint.remedies import sql
+from hotlint.remedies import edits, sql
 from hotlint.server import Server
 from hotlint.source import Script
 
@@ -178,16 +178,14 @@ class Context:
 
     def with_instead(self, step: Step, instead: str) -> str | None:
         """The ALTER TABLE in question with ``instead`` in the place of the subcommand (or without it, where that is
-        empty); None where the subcommand is all that there is, and inside a DO block."""
-        (start, end), whole = self._span(step), step.statement
-        if self.body is not None or len(step.operations) < 2 or (start, end) == (whole.start, whole.end):
+        empty); None where the subcommand is all that there is, and inside a DO block. A fix that uses it is ``whole``.
+        """
+        span, whole = self._span(step), step.statement
+        if self.body is not None or len(step.operations) < 2 or span not in whole.spans:
             return None
-        before, after = step.script.text[whole.start : start], step.script.text[end : whole.end].rstrip("; \n")
-        if not instead and before.rstrip().endswith(","):
-            before = before.rstrip()[:-1]
-        elif not instead:
-            after = after.lstrip().removeprefix(",").lstrip()
-        return f"{before}{instead}{after}"
+        if not instead:
+            return edits.without_part(step, whole.spans.index(span))
+        return f"{step.script.text[whole.start : span[0]]}{instead}{step.script.text[span[1] : whole.end]}"
 
     def is_new(self, step: Step, relation: QName) -> bool:
         """Whether ``relation`` was made earlier in the same script: others may see it, but it holds nothing of
@@ -304,40 +302,109 @@ class Context:
 
     # -- fixes
 
-    def fix(self, title: str, *statements: str, edits: Iterable[Edit] = (), safe: bool = False) -> Fix:
-        """A way out whose statements may all run where the old one stood. Semicolons are put behind each."""
-        return Fix(title, _script(statements), tuple(edits), safe)
+    def fix(
+        self,
+        title: str,
+        *statements: str,
+        step: Step | None = None,
+        whole: bool = False,
+        safe: bool = False,
+        in_place: bool = True,
+    ) -> Fix:
+        """A way out whose statements may all run where the old one stood. Semicolons are put behind each.
 
-    def fix_without_transaction(self, step: Step, title: str, *statements: str) -> Fix:
+        It gets edits where it can be put into the file as it stands: in the place of the operation in question (of the
+        statement of ``step``, where a rule is not asked about operations), or of its whole statement, where the
+        statements stand for all of that (``whole``). ``safe``: the migration does the same with them, to the schema
+        and to the rows. Not ``in_place`` is what belongs elsewhere, or would be found again: it gets no edits.
+        """
+        changes = self._in_place(step, statements, whole) if in_place else ()
+        return self._fix(title, _script(statements), changes, safe)
+
+    def fix_at_end(self, title: str, *statements: str, migration: MigrationPlan | None = None) -> Fix:
+        """A way out whose statements go behind the last one of the script in question, or of ``migration``'s."""
+        return Fix(title, _script(statements), edits.at_end(migration or self._focus.migration, statements))
+
+    def fix_without_transaction(
+        self, step: Step, title: str, *statements: str, whole: bool = False, safe: bool = False
+    ) -> Fix:
         """A way out whose statements may not run in a transaction block.
 
         Where the framework wraps this migration, its directive comes first, or the title says that the statements need
-        a migration of their own.
+        a migration of their own. ``whole`` and ``safe`` are as in ``fix``; it has edits where the statement runs
+        outside of a transaction, or is alone in its file and can be made to.
         """
         policy = self.project.no_transaction
         mode = self.transaction_mode(step)
-        if mode == "implicit" and len(statements) > 1:
-            text = f"\n{_NEXT}\n".join(_script((statement,)) for statement in statements)
+        directive = policy.directive if policy is not None and mode == "wrapped" else None
+        if len(statements) > 1 and (mode == "implicit" or (directive and policy is not None and policy.one_message)):
+            head = (directive,) if directive else ()
+            text = f"\n{_NEXT}\n".join(_script((*head, statement)) for statement in statements)
             return Fix(f"{title}, each statement in a migration of its own", text)
         if mode != "wrapped":
             if not step.in_transaction:
-                return Fix(title, _script(statements))
+                return self._fix(title, _script(statements), self._in_place(step, statements, whole), safe)
             return Fix(f"{title}, outside BEGIN and COMMIT", _script(statements))
-        if policy is not None and policy.directive is not None:
-            return Fix(
-                f"{title}, in a migration of its own without a transaction ({policy.where})",
-                f"{policy.directive}\n{_script(statements)}",
+        changes = self._outside(step, statements, whole)
+        if policy is not None and directive is not None:
+            where = "" if changes else "in a migration of its own "
+            head = (directive,) if directive.startswith("--") else ()
+            return self._fix(
+                f"{title}, {where}without a transaction ({policy.where})",
+                _script((*head, *statements)),
+                changes,
+                safe,
             )
         how = f": {policy.help.rstrip('.')}" if policy is not None else ""
-        return Fix(f"{title}, in a migration that is not run in a transaction{how}", _script(statements))
+        text = _script(statements)
+        return self._fix(f"{title}, in a migration that is not run in a transaction{how}", text, changes, safe)
 
-    def fix_in_migrations(self, step: Step, title: str, *parts: Sequence[str]) -> Fix:
+    def fix_in_migrations(
+        self, step: Step, title: str, *parts: Sequence[str], whole: bool = False, safe: bool = False
+    ) -> Fix:
         """A way out in parts that each need a transaction of their own. Where each statement is committed on its own
-        anyway they follow one another, else comments part them."""
+        anyway they follow one another, with edits as in ``fix``, else comments part them."""
         if len(parts) < 2 or (self.transaction_mode(step) == "none" and not step.in_transaction):
-            return Fix(title, _script(statement for part in parts for statement in part))
+            statements = [statement for part in parts for statement in part]
+            return self._fix(title, _script(statements), self._in_place(step, statements, whole), safe)
         count = _COUNTS.get(len(parts), str(len(parts)))
         return Fix(f"{title}, in {count} migrations", f"\n{_NEXT}\n".join(map(_script, parts)))
+
+    def directive_edits(self, step: Step) -> tuple[Edit, ...]:
+        """The edits that make the framework run the script of ``step`` outside of a transaction, where the statement
+        is all that it has."""
+        return edits.directive(step, self._focus.migration, self.project)
+
+    def _in_place(self, step: Step | None, statements: Sequence[str], whole: bool) -> tuple[Edit, ...]:
+        focus = self._focus
+        step = step or focus.step
+        if step is None:
+            return ()
+        if step is focus.step and (self.body is not None or focus.operation not in step.operations):
+            return ()  # a statement inside a DO block or a WITH
+        return edits.in_place(step, self._span(step), statements, whole=whole)
+
+    def _outside(self, step: Step, statements: Sequence[str], whole: bool) -> tuple[Edit, ...]:
+        """In place, and with the framework told to open no transaction, where it is all that is in the script."""
+        policy, migration = self.project.no_transaction, self._focus.migration
+        if policy is None or not edits.is_alone(step, migration):
+            return ()
+        made = self._in_place(step, statements, whole)
+        if edits.runs_outside_by_itself(policy, statements):
+            return made
+        told = self.directive_edits(step)
+        return (*told, *made) if told and made else ()
+
+    def _fix(self, title: str, text: str, changes: tuple[Edit, ...], safe: bool) -> Fix:
+        """Safe only where it can be made, loses no comment, and is about something that the history knows."""
+        step, operation = self._focus.step, self._focus.operation
+        safe = safe and bool(changes)
+        if safe and step is not None:
+            safe = edits.keeps_comments(step.script, changes)
+            if safe and isinstance(operation, RelationOperation):
+                relation = step.before.relation(self.resolve(step, operation.relation))
+                safe = relation is not None and relation.known
+        return Fix(title, text, changes, safe)
 
     def transaction_mode(self, step: Step) -> TransactionMode:
         """How the tool runs the script that ``step`` is in."""

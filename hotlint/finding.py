@@ -24,7 +24,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Edit(msgspec.Struct, frozen=True, gc=False):
-    """Replace the code points ``start`` to ``end`` of the file ``path`` by ``text``."""
+    """Replace the code points ``start`` to ``end`` (exclusive) of the file ``path`` by ``text``.
+
+    Offsets count as those of ``Script.text`` do: the file decoded, without its byte order mark, line endings as they
+    are. New lines in ``text`` end as the file's do.
+    """
 
     path: str
     start: int
@@ -35,8 +39,11 @@ class Edit(msgspec.Struct, frozen=True, gc=False):
 class Fix(msgspec.Struct, frozen=True, gc=False):
     """A way out. ``sql`` is what to write instead, whole and valid for this server, object and transaction policy.
 
-    ``edits`` apply it to the files, where it can be applied; ``safe`` says that doing so does not change what the
-    migration is for.
+    ``edits`` put it into the file, where that can be done as the file stands; they do not overlap, and are empty where
+    a fix takes several migrations, another file, or text that is not the file's own (a template's). They may take
+    less than the whole statement, and need not be ``sql``: its other parts stay. ``safe``: with them the migration
+    still does the same, to the schema and to the rows; ``hotlint.testing`` holds each rule to that on its examples,
+    and ``--fix`` proves it on the history before it writes.
     """
 
     title: str

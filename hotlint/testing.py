@@ -13,16 +13,20 @@ from collections.abc import Iterator
 import msgspec
 
 from hotlint.linting.lint import LintOptions, LintResult, lint
+from hotlint.linting.proof import Judged, applied, objections, refusals, remaining
 from hotlint.planning.loop import make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.model import Migration, Project, TransactionMode
 from hotlint.registry import Registry, find_rules, info_of
-from hotlint.rule import Example, Finding, Fix, ProblemRule, Rule
+from hotlint.rule import Edit, Example, Finding, Fix, ProblemRule, Rule
 from hotlint.server import Server
 from hotlint.source import Region, Script
 
 EXAMPLE_PATH = "migrations/0002_example.sql"
 """The path of the migration that an example's ``sql`` becomes."""
+
+_GIVEN_PATH = "migrations/0001_given.sql"
+_DOWN_PATH = "migrations/0002_example.down.sql"
 
 
 def complaints_about(rule: type[Rule]) -> list[str]:
@@ -66,8 +70,8 @@ def _sql_project(example: Example) -> Project:
     mode: TransactionMode = "wrapped" if example.transaction else "none"
     migrations: list[Migration] = []
     if example.given:
-        migrations.append(Migration("0001", "given", _script("migrations/0001_given.sql", example.given)))
-    down = None if example.down is None else _script("migrations/0002_example.down.sql", example.down)
+        migrations.append(Migration("0001", "given", _script(_GIVEN_PATH, example.given)))
+    down = None if example.down is None else _script(_DOWN_PATH, example.down)
     migrations.append(
         Migration(
             id="0002",
@@ -139,6 +143,44 @@ def _complaints_about_findings(rule: type[Rule], example: Example, findings: lis
                 yield f"a fix does not parse: {error}: {fix.sql}"
             elif not example.files and not _is_way_out(rule, example, finding, fix):
                 yield f"written instead, a fix is refused by the server or flagged again: {fix.sql}"
+            elif fix.edits:
+                yield from _complaints_about_edits(rule, example, finding, fix)
+
+
+def _complaints_about_edits(rule: type[Rule], example: Example, finding: Finding, fix: Fix) -> Iterator[str]:
+    """What is wrong with the edits of a fix: with them the history must run and the finding be gone, and be what
+    ``safe`` promises."""
+    changed = edited_example(example, fix)
+    before = Judged(example_plan(example), run_example(rule, example).findings)
+    after = Judged(example_plan(changed), run_example(rule, changed).findings)
+    told = [*refusals(before.plan, after.plan)]
+    told += [text for text in remaining(before, after, [finding]) if text.startswith(rule.id)]
+    if fix.safe and not told:
+        registry = find_rules()
+        registry = Registry([info_of(rule), *(i for id, i in registry.rules.items() if id != rule.id)])
+        options = LintOptions(rule_options={rule.id: example.options})
+        before, after = (Judged(j.plan, lint(j.plan, registry, options).findings) for j in (before, after))
+        told = objections(before, after, [finding])
+    for text in told:
+        yield f"with its edits made, {text}: {fix.title}"
+
+
+def edited_example(example: Example, fix: Fix) -> Example:
+    """The example with the edits of a fix made in its texts."""
+    by_path: dict[str, list[Edit]] = {}
+    for edit in fix.edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    if not example.files:
+        texts = {EXAMPLE_PATH: example.sql, _GIVEN_PATH: example.given, _DOWN_PATH: example.down or ""}
+        texts |= {path: applied(texts[path], edits) for path, edits in by_path.items()}
+        down = None if example.down is None else texts[_DOWN_PATH]
+        return msgspec.structs.replace(example, sql=texts[EXAMPLE_PATH], given=texts[_GIVEN_PATH], down=down)
+    files = dict(example.files)
+    for path, edits in by_path.items():  # below a temporary folder
+        name = next(name for name in files if path.endswith(f"/{name}"))
+        mark = "\ufeff" if files[name].startswith("\ufeff") else ""
+        files[name] = mark + applied(files[name].removeprefix(mark), edits)
+    return msgspec.structs.replace(example, files=files)
 
 
 def _is_way_out(rule: type[Rule], example: Example, finding: Finding, fix: Fix) -> bool:

@@ -132,7 +132,7 @@ class AddPrimaryKey(Rule):
             last += [statement for part in rest for statement in part]
         table = context.sql_name(step, constraint.relation)
         last.append(f"ALTER TABLE {table} ADD CONSTRAINT {sql.identifier(constraint.name)} {constraint.body}")
-        return context.fix_in_migrations(step, "Make the column NOT NULL before", first, last)
+        return context.fix_in_migrations(step, "Make the column NOT NULL before", first, last, safe=True)
 
 
 def _fills_itself(operation: Operation) -> bool:

@@ -159,6 +159,8 @@ class AttachPartitionScans(Rule):
             [f"{target} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID"],
             [f"{target} VALIDATE CONSTRAINT {name}"],
             [sql.without_semicolon(step.sql), f"{target} DROP CONSTRAINT {name}"],
+            whole=True,
+            safe=True,
         )
 
 

@@ -99,5 +99,5 @@ class ConcurrentInTransaction(Rule):
             f"The server refuses this statement with error 25001: it stands {where}",
             related=related,
             help="run it on its own, outside of any transaction",
-            fixes=(context.fix("On its own", context.text(step)),) if context.body is None else (),
+            fixes=(context.fix("On its own", context.text(step), in_place=False),) if context.body is None else (),
         )

@@ -116,7 +116,7 @@ class CreateIndexNotConcurrent(Rule):
         if not partitions:
             built = sql.put_after(text, "INDEX", "CONCURRENTLY")
             if built is not None:
-                yield context.fix_without_transaction(step, "Build the index concurrently", built)
+                yield context.fix_without_transaction(step, "Build the index concurrently", built, safe=True)
             return
         tail = sql.index_tail(text)
         name = operation.index or next((b.index.name for b in step.impact.index_builds if b.index is not None), None)
@@ -133,7 +133,7 @@ class CreateIndexNotConcurrent(Rule):
             statements.append(f"ALTER INDEX {parent} ATTACH PARTITION {attached}")
         if len(partitions) > _SHOWN:
             statements.append(f"-- and so on for the other {len(partitions) - _SHOWN} partitions")
-        yield context.fix_without_transaction(step, "Build the index partition by partition", *statements)
+        yield context.fix_without_transaction(step, "Build the index partition by partition", *statements, safe=True)
 
 
 _SHOWN = 3  # partitions that a fix spells out

@@ -101,6 +101,7 @@ class DetachPartitionNotConcurrent(Rule):
                     "Detach concurrently",
                     f"ALTER TABLE {context.sql_name(step, parent)} DETACH PARTITION"
                     f" {context.sql_name(step, partition)} CONCURRENTLY",
+                    safe=True,
                 ),
             ),
         )

@@ -105,7 +105,7 @@ class DownNotInverseOfUp(Rule):
             migration=migration,
             related=_causes(residue, migration, context),
             help="undo every statement of the up script, in reverse order",
-            fixes=_fixes(residue, context),
+            fixes=_fixes(residue, migration, context),
         )
 
 
@@ -142,10 +142,14 @@ def _causes(residue: Sequence[Difference], migration: MigrationPlan, context: Co
     return tuple(found)
 
 
-def _fixes(residue: Sequence[Difference], context: Context) -> tuple[Fix, ...]:
+def _fixes(residue: Sequence[Difference], migration: MigrationPlan, context: Context) -> tuple[Fix, ...]:
     """What to add to the down script, for differences that one statement mends."""
     statements = [text for text in map(_mend, residue) if text is not None]
-    return (context.fix("Add to the down script", *statements),) if statements else ()
+    if not statements:
+        return ()
+    if len(statements) < len(residue):
+        return (context.fix("Add to the down script", *statements, in_place=False),)
+    return (context.fix_at_end("Add to the down script", *statements, migration=migration.down),)
 
 
 def _mend(difference: Difference) -> str | None:

@@ -46,7 +46,7 @@ class DropCascade(Rule):
             "CREATE VIEW totals AS SELECT id, total FROM orders;",
             sql="ALTER TABLE orders\n  ADD COLUMN net numeric,\n  DROP COLUMN total CASCADE;",
             line=3,
-            fix="DROP VIEW totals;\nALTER TABLE orders DROP COLUMN total;",
+            fix="DROP VIEW totals;\nALTER TABLE orders\n  ADD COLUMN net numeric,\n  DROP COLUMN total;",
         ),
         Example(
             given="CREATE TABLE orders (id int PRIMARY KEY);\nCREATE TABLE items (order_id int REFERENCES orders);",
@@ -156,20 +156,34 @@ def _is_unknown(step: Step, operation: Operation, context: Context) -> bool:
 
 
 def _fixes(step: Step, operation: Operation, context: Context, victims: list[Victim]) -> Iterator[Fix]:
+    drop = _without_cascade(step, operation, context)
+    before = _drops(step, context, victims)
+    if before is None:
+        title = "Without CASCADE, so that the server refuses it while something depends on it"
+        yield context.fix(title, drop, whole=True)
+    elif before:
+        safe = not any(victim.kind in _WITH_ROWS for victim in victims)
+        yield context.fix("Drop by name what depends on it", *before, drop, whole=True, safe=safe)
+    else:
+        yield context.fix("Without CASCADE", drop, whole=True)
+
+
+def _without_cascade(step: Step, operation: Operation, context: Context) -> str:
+    """The whole statement without CASCADE, the other parts of it included; in a DO block, what is dropped alone."""
+    if context.body is None:
+        start, text = step.statement.start, step.sql
+        spans = step.statement.spans or ((start, step.statement.end),)
+        for (first, last), op in reversed([*zip(spans, step.operations, strict=True)]):
+            if _cascades(op):
+                part = sql.without_word(text[first - start : last - start], "CASCADE")
+                text = f"{text[: first - start]}{part}{text[last - start :]}"
+        return text
     if isinstance(operation, ops.DropColumn | ops.DropConstraint):
         table = context.sql_name(step, context.resolve(step, operation.relation))
         part = operation.column if isinstance(operation, ops.DropColumn) else operation.constraint
         word = "COLUMN" if isinstance(operation, ops.DropColumn) else "CONSTRAINT"
-        drop = f"ALTER TABLE {table} DROP {word} {sql.quote(part)}"
-    else:
-        drop = sql.without_word(sql.without_semicolon(context.text(step)), "CASCADE")
-    before = _drops(step, context, victims)
-    if before is None:
-        yield context.fix("Without CASCADE, so that the server refuses it while something depends on it", drop)
-    elif before:
-        yield context.fix("Drop by name what depends on it", *before, drop)
-    else:
-        yield context.fix("Without CASCADE", drop)
+        return f"ALTER TABLE {table} DROP {word} {sql.quote(part)}"
+    return sql.without_word(sql.without_semicolon(context.text(step)), "CASCADE")
 
 
 _OF_TABLE = {
@@ -180,6 +194,9 @@ _OF_TABLE = {
     "policy": "DROP POLICY {part} ON {table}",
     "rule": "DROP RULE {part} ON {table}",
 }
+_WITH_ROWS = ("table", "partitioned table", "foreign table", "column")
+"""What holds rows: dropped by name, it is a finding of its own."""
+
 _WHOLE = {
     "materialized view": "MATERIALIZED VIEW",
     "table": "TABLE",

@@ -112,6 +112,7 @@ class DropIndexNotConcurrent(Rule):
                     step,
                     "Drop the index concurrently",
                     f"DROP INDEX CONCURRENTLY {exists}{context.sql_name(step, name)}",
+                    safe=True,
                 ),
             ),
         )

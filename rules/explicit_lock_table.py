@@ -123,7 +123,7 @@ class ExplicitLockTable(Rule):
         names = [("ONLY " if o.only else "") + context.sql_name(step, context.resolve(step, o.relation)) for o in named]
         nowait = " NOWAIT" if named[0].nowait else ""
         statement = f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE{nowait}"
-        yield context.fix("Keep only writers away, if it must be", statement)
+        yield context.fix("Keep only writers away, if it must be", statement, in_place=False)
 
 
 _ROWS = (ops.Write, ops.Copy, ops.DoBlock, ops.Call)

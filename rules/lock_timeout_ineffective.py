@@ -89,7 +89,9 @@ class LockTimeoutIneffective(Rule):
         milliseconds = sql.duration_ms(value)
         later, earlier = _lock_after(step, context), _lock_before(step, context)
         local = "SET LOCAL" if step.in_transaction else "SET"
-        fix = context.fix("A timeout that works", f"{local} lock_timeout = '2s'")
+        late = earlier is not None and later is None
+        title = "A timeout before the lock" if late else "A timeout that works"
+        fix = context.fix(title, f"{local} lock_timeout = '2s'", in_place=not late)
         if milliseconds is None:
             message = f'The server refuses lock_timeout = "{value}" with error 22023: units are us, ms, s, min, h and d'
         elif operation.local and not step.in_transaction:
@@ -106,7 +108,7 @@ class LockTimeoutIneffective(Rule):
             message = f"This lock_timeout comes too late: {_where(earlier)} has waited for its lock without one"
         else:
             return
-        places = () if earlier is None or later is not None else (context.related(earlier, "the lock is taken here"),)
+        places = (context.related(earlier, "the lock is taken here"),) if earlier is not None and late else ()
         yield context.finding(step, message, related=places, relations=(), fixes=(fix,))
 
     def _reset(self, step: Step, context: Context) -> Iterator[Finding]:

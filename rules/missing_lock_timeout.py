@@ -95,6 +95,8 @@ class MissingLockTimeout(Rule):
                         "A lock_timeout before the lock",
                         f"{how} lock_timeout = '2s'",
                         sql.without_semicolon(step.sql),
+                        step=step,
+                        safe=step.in_transaction,
                     ),
                 ),
             )

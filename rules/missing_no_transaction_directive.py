@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotlint.rule import Context, Edit, Example, Finding, Fix, Operation, Rule, Step, ops
+from hotlint.rule import Context, Example, Finding, Fix, Operation, Rule, Step, ops
 
 
 class MissingNoTransactionDirective(Rule):
@@ -77,12 +77,11 @@ class MissingNoTransactionDirective(Rule):
             return
         fixes: tuple[Fix, ...] = ()
         if policy.directive is not None:
-            sql = f"{policy.directive}\n{context.text(step)};"
-            edits: tuple[Edit, ...] = ()
-            alone = step.transaction.first_step == step.transaction.last_step
-            if alone and policy.where == "first line":
-                edits = (Edit(step.script.path, 0, 0, f"{policy.directive}\n"),)
-            fixes = (Fix(f"A migration of its own without a transaction ({policy.where})", sql, edits, alone),)
+            head = f"{policy.directive}\n" if policy.directive.startswith("--") else ""
+            sql = f"{head}{context.text(step)};"
+            edits = context.directive_edits(step)
+            own = "No transaction" if edits else "A migration of its own without a transaction"
+            fixes = (Fix(f"{own} ({policy.where})", sql, edits, safe=bool(edits)),)
         yield context.finding(
             step,
             f"The server refuses this statement with error 25001: {context.project.framework} runs this migration in a"

@@ -116,11 +116,15 @@ class NotValidAndValidateSameTx(Rule):
         validate = f"ALTER TABLE {table} VALIDATE CONSTRAINT {sql.quote(operation.constraint)}"
         if adding is step:
             rest = context.with_instead(step, "") or ""
-            yield context.fix_in_migrations(step, "Validate in a statement of its own", [rest], [validate])
+            yield context.fix_in_migrations(
+                step, "Validate in a statement of its own", [rest], [validate], whole=True, safe=True
+            )
         elif step.transaction.kind == "explicit":
             yield context.fix("Validate in a transaction of its own", "COMMIT", "BEGIN", validate)
         else:
-            yield context.fix("Validate in a migration of its own", "-- in the next migration:", validate)
+            yield context.fix(
+                "Validate in a migration of its own", "-- in the next migration:", validate, in_place=False
+            )
 
     def _adding(self, step: Step, validate: ops.ValidateConstraint, context: Context) -> Step | None:
         """The statement of the same transaction, or this one itself, that added the constraint."""

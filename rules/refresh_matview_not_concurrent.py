@@ -77,7 +77,7 @@ class RefreshMatviewNotConcurrent(Rule):
             return
         refresh = f"REFRESH MATERIALIZED VIEW CONCURRENTLY {context.sql_name(step, name)}"
         if view is None or not view.known or _has_key(step.before, name):
-            fixes = [context.fix("Refresh concurrently", refresh)]
+            fixes = [context.fix("Refresh concurrently", refresh, safe=True)]
         else:
             index = _index(view, name, context.sql_name(step, name), step.before)
             title = "Make a unique index first (on the columns that tell its rows apart), then refresh concurrently"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotlint.rule import Context, Example, Finding, Operation, QName, Rule, Step, ops, sql
+from hotlint.rule import Context, Example, Finding, Lock, Operation, QName, Rule, Step, ops, sql
 
 
 class ReindexNotConcurrent(Rule):
@@ -107,16 +107,28 @@ class ReindexNotConcurrent(Rule):
                 f"{', '.join(kept)} belongs to an exclusion constraint and cannot be built concurrently: choose a quiet"
                 " hour and set a lock_timeout"
             )
+        fixes = []
+        if fix is not None:
+            safe = _is_plain(step, tables)
+            fixes.append(context.fix_without_transaction(step, "Build concurrently", fix, safe=safe))
         yield context.finding(
             step,
             f"REINDEX {operation.target.upper()} builds indexes under SHARE on {what}{until}",
             relations=tuple(lock.relation for lock in tables),
             help=help,
-            fixes=() if fix is None else (context.fix_without_transaction(step, "Build concurrently", fix),),
+            fixes=fixes,
         )
 
 
 _TABLES = ("table", "materialized view")
+
+
+def _is_plain(step: Step, tables: list[Lock]) -> bool:
+    """Whether all indexes are built: a concurrent run leaves out those of exclusion constraints."""
+    records = [step.before.table(lock.relation) for lock in tables]
+    return bool(records) and all(
+        table is not None and table.known and all(c.kind != "exclude" for c in table.constraints) for table in records
+    )
 
 
 def _unseen(step: Step, operation: ops.Reindex, context: Context) -> bool:

@@ -116,11 +116,12 @@ class SetNotNull(Rule):
             return
         first, *others = steps_to_not_null(step, context, relation, column, name)
         rest = context.with_instead(step, "")
+        safe = bool(others)  # else a constraint that is there is validated, and stays so
         parts = ((*(() if rest is None else (rest,)), *first), *others)
         yield context.finding(
             step,
             f"{words} reads every row of {locks[0].relation} for nulls in {column} under {locks[0].mode}: "
             f"{context.blocked(step, locks[0])}",
             help="let a valid CHECK, or from PostgreSQL 18 on a NOT NULL that is added NOT VALID, prove it first",
-            fixes=(context.fix_in_migrations(step, "Prove it without stopping anyone", *parts),),
+            fixes=(context.fix_in_migrations(step, "Prove it without stopping anyone", *parts, whole=True, safe=safe),),
         )

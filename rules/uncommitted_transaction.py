@@ -61,5 +61,5 @@ class UncommittedTransaction(Rule):
             f"This transaction is never committed: {what} rolled back when the connection closes, though the migration"
             " counts as applied",
             help="end the script with COMMIT",
-            fixes=(context.fix("Commit at the end of the script", "COMMIT"),),
+            fixes=(context.fix_at_end("Commit at the end of the script", "COMMIT"),),
         )

@@ -61,11 +61,19 @@ class NoTransaction(msgspec.Struct, frozen=True, gc=False):
     ``directive`` is the line to put into the file (None where there is none); ``where`` says where it goes ("first
     line",
     "metadata.toml beside up.sql", …); ``help`` is one sentence.
+
+    ``placement`` is ``where`` for edits, None where it is another file or its name: a line at the top of the file, the
+    directive's last word at the end of the line that the regular expression ``mark`` finds, or nothing ("itself") where
+    the framework sees that all statements must run outside. ``one_message``: the file is still sent as a whole, so that
+    only a single statement runs outside of a transaction.
     """
 
     directive: str | None
     where: str
     help: str
+    placement: Literal["top", "top, with an empty line", "mark", "itself"] | None = None
+    mark: str = ""
+    one_message: bool = False
 
 
 class Project(msgspec.Struct, frozen=True, gc=False):

@@ -52,7 +52,7 @@ def outside(step: Step, context: Context) -> tuple[str, ...]:
     if context.transaction_mode(step) != "wrapped":
         return ()
     policy = context.project.no_transaction
-    if policy is not None and policy.directive is not None:
+    if policy is not None and policy.directive is not None and policy.directive.startswith("--"):
         return (policy.directive,)
     return (f"-- without a transaction{f': {policy.help}' if policy is not None else ''}",)
 

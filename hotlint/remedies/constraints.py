@@ -82,7 +82,7 @@ def in_two_steps(step: Step, context: Context, constraint: Added) -> Fix | None:
     if whole is not None:
         first = [whole]
     second = [f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"]
-    return context.fix_in_migrations(step, "Add it NOT VALID, then validate it", first, second)
+    return context.fix_in_migrations(step, "Add it NOT VALID, then validate it", first, second, whole=True, safe=True)
 
 
 def index_first(step: Step, context: Context, constraint: Added) -> Fix | None:
@@ -111,8 +111,9 @@ def index_first(step: Step, context: Context, constraint: Added) -> Fix | None:
     whole = context.with_instead(step, take) if not before else None
     statements.append(whole or f"ALTER TABLE {table} {take}")
     if ready is not None and len(statements) == 1:
-        return context.fix(f"Take the index {ready.name.name}, which is there already", *statements)
-    return context.fix_without_transaction(step, "Build its index concurrently, then add it", *statements)
+        return context.fix(f"Take the index {ready.name.name}, which is there already", *statements, whole=True)
+    title, safe = "Build its index concurrently, then add it", ready is None  # a ready one loses its name
+    return context.fix_without_transaction(step, title, *statements, whole=True, safe=safe)
 
 
 def not_null_steps(

@@ -25,6 +25,7 @@ NO_TX = NoTransaction(
     "first line, with an empty line after it",
     "`-- atlas:txmode none` at the top of the file, with an empty line after it, makes Atlas run it outside of a "
     "transaction.",
+    placement="top, with an empty line",
 )
 
 

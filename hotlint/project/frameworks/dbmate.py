@@ -23,6 +23,9 @@ NO_TX = NoTransaction(
     "-- migrate:up transaction:false",
     "in place of the `-- migrate:up` line",
     "`transaction:false` after `-- migrate:up` makes dbmate run the section outside of a transaction.",
+    placement="mark",
+    mark=r"^[ \t]*--[ \t]*migrate:(?:up|down)\b",
+    one_message=True,
 )
 
 

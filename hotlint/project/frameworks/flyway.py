@@ -38,6 +38,7 @@ NO_TX = NoTransaction(
     "`executeInTransaction=false` in VERSION__name.sql.conf makes Flyway run the script outside of a transaction; "
     "it does so "
     "by itself where the script holds nothing but such statements.",
+    placement="itself",
 )
 
 

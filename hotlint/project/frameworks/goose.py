@@ -23,6 +23,7 @@ NO_TX = NoTransaction(
     "-- +goose NO TRANSACTION",
     "first line",
     "`-- +goose NO TRANSACTION` at the top makes goose run the file's statements one by one, outside of a transaction.",
+    placement="top",
 )
 
 

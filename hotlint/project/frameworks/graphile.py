@@ -26,6 +26,8 @@ NO_TX = NoTransaction(
     "first line",
     "`--! no-transaction` at the top makes graphile-migrate run the file outside of a transaction; keep it to one "
     "statement.",
+    placement="top",
+    one_message=True,
 )
 
 

@@ -39,6 +39,8 @@ NO_TX = NoTransaction(
     "runInTransaction:false",
     "at the end of the --changeset line",
     "`runInTransaction:false` on the --changeset line makes Liquibase run the changeset outside of a transaction.",
+    placement="mark",
+    mark=r"^[ \t]*--[ \t]*changeset\b",
 )
 
 

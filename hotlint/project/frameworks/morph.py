@@ -22,6 +22,8 @@ NO_TX = NoTransaction(
     "first line",
     "`-- morph:nontransactional` as the first line makes morph run the file outside of a transaction; keep it to one "
     "statement.",
+    placement="top",
+    one_message=True,
 )
 
 

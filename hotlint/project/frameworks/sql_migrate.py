@@ -24,6 +24,8 @@ NO_TX = NoTransaction(
     "-- +migrate Up notransaction",
     "in place of the `-- +migrate Up` line",
     "`notransaction` after `-- +migrate Up` makes sql-migrate run the statements one by one, outside of a transaction.",
+    placement="mark",
+    mark=r"^--[ \t]*\+migrate[ \t]+(?:up|down)\b",
 )
 
 

@@ -23,6 +23,8 @@ NO_TX = NoTransaction(
     "first line",
     "`-- no-transaction` as the file's first line makes sqlx run it outside of a transaction; keep it to one "
     "statement.",
+    placement="top",
+    one_message=True,
 )
 
 

@@ -21,6 +21,7 @@ NO_TX = NoTransaction(
     None,
     "a migration of its own",
     "Supabase's command line (2.109 and newer) runs such a statement on its own; put it into a migration of its own.",
+    placement="itself",
 )
 
 

@@ -26,6 +26,7 @@ NO_TX = NoTransaction(
     "first line",
     "`---- tern: disable-tx ----` on a line of its own makes tern run the statements one by one, outside of a "
     "transaction.",
+    placement="top",
 )
 
 
