@@ -13,8 +13,9 @@ from hotlint.config_values import check_values
 from hotlint.dialects.postgres.parse import ParseOptions
 from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
-from hotlint.linting.lint import InternalError, LintOptions, judged_from, lint, migrations_since
+from hotlint.linting.lint import InternalError, LintOptions, LintResult, judged_from, lint, migrations_since
 from hotlint.planning.loop import PlanOptions, make_plan
+from hotlint.planning.model import Plan
 from hotlint.project.discover import USUAL_FOLDERS, Discovery, discover
 from hotlint.project.model import Project
 from hotlint.registry import Registry, find_rules
@@ -52,7 +53,7 @@ def make_report(
     settings.check_names(registry)
     found = _discover(request)
     registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
-    run = _Run(request, registry, store, identity)
+    run = Run(request, registry, store, identity)
     for outcome in _judged(run, found):
         run.add(outcome)
     run.raise_for_since()
@@ -71,7 +72,7 @@ class _Outcome(msgspec.Struct, frozen=True, gc=False):
     since: dict[str, str | None] = {}
 
 
-def _judged(run: _Run, found: Discovery) -> list[_Outcome]:
+def _judged(run: Run, found: Discovery) -> list[_Outcome]:
     """The outcomes of all projects, in their order; several processes share them where there is much to read."""
     from hotlint.parallel import processors, spread
 
@@ -82,10 +83,12 @@ def _judged(run: _Run, found: Discovery) -> list[_Outcome]:
     return [done[at] for at in range(len(sizes))]
 
 
-class _Run:
+class Run:
     """The projects of one check; a plan is let go as soon as it has been judged."""
 
-    def __init__(self, request: Request, registry: Registry, store: Store | None, identity: object) -> None:
+    def __init__(
+        self, request: Request, registry: Registry, store: Store | None = None, identity: object = None
+    ) -> None:
         self.request = request
         self.store = store
         self.identity = identity
@@ -99,13 +102,8 @@ class _Run:
     def check(self, project: Project, scope: frozenset[str] | None) -> _Outcome:
         """Plans and judges one project, and changes nothing here; a failure inside costs this project only."""
         since: dict[str, str | None] = {}
-        settings = self.request.settings
         try:
-            options = self._lint_options(project, scope, since)
-            planned = plan_options(settings, project, True, judged_from(project, self.registry, options))
-            start = self._checkpoints(project, planned) if planned.judged_from else None
-            plan = make_plan(project, self.request.server, planned, start)
-            result = lint(plan, self.registry, options)
+            plan, result = self.judge(project, scope, since)
         except UsageError:
             raise
         except Exception as error:
@@ -117,6 +115,17 @@ class _Run:
             result.suppressed,
             since,
         )
+
+    def judge(
+        self, project: Project, scope: frozenset[str] | None, since: dict[str, str | None]
+    ) -> tuple[Plan, LintResult]:
+        """The plan of a project, and what the rules find in it. ``since`` gets each wanted migration that was looked
+        for in the project, as ``_Outcome`` has it."""
+        options = self._lint_options(project, scope, since)
+        planned = plan_options(self.request.settings, project, True, judged_from(project, self.registry, options))
+        start = self._checkpoints(project, planned) if planned.judged_from else None
+        plan = make_plan(project, self.request.server, planned, start)
+        return plan, lint(plan, self.registry, options)
 
     def add(self, outcome: _Outcome) -> None:
         """Takes the outcome of one project into the report."""

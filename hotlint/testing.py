@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hotlint.linting.lint import LintOptions, LintResult, lint
-from hotlint.linting.proof import Judged, applied, objections, refusals, remaining
+from hotlint.linting.proof import Judged, applied, found_again, objections, refusals
 from hotlint.planning.loop import make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.model import Migration, Project, TransactionMode
@@ -153,8 +153,7 @@ def _complaints_about_edits(rule: type[Rule], example: Example, finding: Finding
     changed = edited_example(example, fix)
     before = Judged(example_plan(example), run_example(rule, example).findings)
     after = Judged(example_plan(changed), run_example(rule, changed).findings)
-    told = [*refusals(before.plan, after.plan)]
-    told += [text for text in remaining(before, after, [finding]) if text.startswith(rule.id)]
+    told = [*refusals(before.plan, after.plan), *found_again(before, after, [finding])]
     if fix.safe and not told:
         registry = find_rules()
         registry = Registry([info_of(rule), *(i for id, i in registry.rules.items() if id != rule.id)])

@@ -142,15 +142,15 @@ def _chosen(plan: Plan, registry: Registry, options: LintOptions) -> dict[str, R
 
 def _tell_failures(asker: Asker, plan: Plan) -> None:
     """Hotlint's own failures while planning, those at old migrations too: they put the rest of the plan in doubt."""
-    for migration in _scripts(plan.migrations):
+    for migration in scripts_of(plan.migrations):
         id = migration.migration.id
         asker.errors.extend(InternalError(f.message, None, id, f.path, f.line, f.trace) for f in migration.failures)
 
 
 def _tell_problems(asker: Asker, plan: Plan, migrations: Sequence[MigrationPlan]) -> None:
-    for migration in _scripts(migrations):
+    for migration in scripts_of(migrations):
         for problem in migration.problems:
-            _tell(asker, _script(migration), problem, migration)
+            _tell(asker, script_of(migration), problem, migration)
     if not plan.project.problems:
         return
     from hotlint.project.frameworks.base import numbered
@@ -172,7 +172,7 @@ def _files(plan: MigrationPlan) -> Iterator[Script]:
         yield plan.migration.down
 
 
-def _scripts(migrations: Sequence[MigrationPlan]) -> Iterator[MigrationPlan]:
+def scripts_of(migrations: Sequence[MigrationPlan]) -> Iterator[MigrationPlan]:
     """The plans of all scripts, up and down."""
     for migration in migrations:
         yield migration
@@ -180,7 +180,7 @@ def _scripts(migrations: Sequence[MigrationPlan]) -> Iterator[MigrationPlan]:
             yield migration.down
 
 
-def _script(plan: MigrationPlan) -> Script:
+def script_of(plan: MigrationPlan) -> Script:
     down = plan.migration.down
     return down if plan.direction == "down" and down is not None else plan.migration.up
 
@@ -200,11 +200,11 @@ def _tell(asker: Asker, script: Script, problem: Problem, migration: MigrationPl
 def _suppress(asker: Asker, registry: Registry, migrations: Sequence[MigrationPlan], today: date) -> int:
     """Takes the suppressed findings out of what was found, tells what is wrong with the comments, and counts."""
     files: dict[str, tuple[MigrationPlan, FileSuppressions]] = {}
-    for migration in _scripts(migrations):
-        script = _script(migration)
+    for migration in scripts_of(migrations):
+        script = script_of(migration)
         if MARK not in script.text or script.path in files:
             continue
-        read = read_suppressions(script, _spans(migrations, script.path), registry.rules, today)
+        read = read_suppressions(script, statement_spans(migrations, script.path), registry.rules, today)
         if read is not None:
             files[script.path] = (migration, read)
     if not files:
@@ -214,15 +214,15 @@ def _suppress(asker: Asker, registry: Registry, migrations: Sequence[MigrationPl
     asker.found = kept
     for migration, read in files.values():
         for problem in [*read.problems, *read.unused(asker.rules)]:
-            _tell(asker, _script(migration), problem, migration)
+            _tell(asker, script_of(migration), problem, migration)
     return suppressed
 
 
-def _spans(migrations: Sequence[MigrationPlan], path: str) -> list[tuple[int, int]]:
+def statement_spans(migrations: Sequence[MigrationPlan], path: str) -> list[tuple[int, int]]:
     """The statements of a file, in both directions, those included that do not parse."""
     spans: set[tuple[int, int]] = set()
-    for migration in _scripts(migrations):
-        if _script(migration).path == path:
+    for migration in scripts_of(migrations):
+        if script_of(migration).path == path:
             spans.update((step.statement.start, step.statement.end) for step in migration.steps)
             spans.update((p.start, p.end) for p in migration.problems if p.end > p.start)
     return sorted(spans)
@@ -234,7 +234,7 @@ def _is_suppressed(finding: Finding, files: Mapping[str, tuple[MigrationPlan, Fi
     if found is None:
         return False
     migration, read = found
-    return read.suppresses(finding.rule, _script(migration).offset(place.line, place.column))
+    return read.suppresses(finding.rule, script_of(migration).offset(place.line, place.column))
 
 
 # -- what is told

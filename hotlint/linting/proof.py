@@ -41,23 +41,26 @@ def refusals(before: Plan, after: Plan) -> Iterator[str]:
             yield f"the server would refuse a statement of migration {migration}: {message}"
 
 
-def remaining(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[str]:
-    """The findings that should be gone and are not, and what was found instead of them, as sentences.
+def found_again(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[str]:
+    """The findings that should be gone and are not, as sentences.
 
-    Findings have no identity across an edit of their statement, so they are counted by rule and migration.
+    A finding has no identity across an edit of its statement, so they are counted by rule and migration.
     """
     old, new = _counted(before.findings), _counted(after.findings)
-    done = _counted(fixed)
-    for (migration, rule), count in done.items():
+    for (migration, rule), count in _counted(fixed).items():
         if new[migration, rule] > old[migration, rule] - count:
             yield f"{rule} finds it again"
-    gravest: dict[str | None, int] = {}
+
+
+def newly_found(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[str]:
+    """What other rules find instead, at the same migration and as grave, as sentences."""
+    old, new, done = _counted(before.findings), _counted(after.findings), _counted(fixed)
+    least: dict[str | None, int] = {}
     for finding in fixed:
-        gravest[finding.migration] = min(_rank(finding), gravest.get(finding.migration, len(SEVERITIES)))
+        least[finding.migration] = min(_rank(finding), least.get(finding.migration, len(SEVERITIES)))
     for finding in after.findings:
-        key = (finding.migration, finding.rule)
-        least = gravest.get(finding.migration)
-        if least is not None and key not in done and new[key] > old[key] and _rank(finding) >= least:
+        key, grave = (finding.migration, finding.rule), least.get(finding.migration)
+        if grave is not None and key not in done and new[key] > old[key] and _rank(finding) >= grave:
             yield f"{finding.rule} finds something new: {finding.message}"
 
 
@@ -77,9 +80,13 @@ def differences(before: Plan, after: Plan, migrations: Iterable[str | None]) -> 
 
 def objections(before: Judged, after: Judged, fixed: Sequence[Finding]) -> list[str]:
     """What speaks against calling the change that takes ``fixed`` away safe; empty where nothing does."""
-    told = [*refusals(before.plan, after.plan), *remaining(before, after, fixed)]
     changed = differences(before.plan, after.plan, (finding.migration for finding in fixed))
-    return [*told, *(f"the schema differs: {d.kind} {d.object} is {d.property or ''} {d.change}" for d in changed)]
+    return [
+        *refusals(before.plan, after.plan),
+        *found_again(before, after, fixed),
+        *newly_found(before, after, fixed),
+        *(f"the schema differs: {d.kind} {d.object} {d.property or ''} {d.change}" for d in changed),
+    ]
 
 
 def _errors(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -173,10 +173,18 @@ def _shares_file(step: Step, migration: MigrationPlan | None, project: Project) 
 
 
 def _is_the_files(step: Step) -> bool:
-    """Whether the script's text is the file's: it could be read, and nothing is blanked (Liquibase's rollbacks)."""
+    """Whether the script's text is the file's: it could be read, and it is no comment of the file (what Liquibase
+    undoes a changeset by is one)."""
     migration, script = step.migration, step.script
-    blanked = step.direction == "down" and migration.up.path == script.path and migration.up.text != script.text
-    return not script.problems and not blanked
+    if script.problems:
+        return False
+    return step.direction == "up" or migration.up.path != script.path or not _is_in_comment(migration.up, step)
+
+
+def _is_in_comment(file: Script, step: Step) -> bool:
+    """Whether a statement stands in a comment of the file."""
+    at = step.statement.start
+    return any(start < at < end for start, end, _ in comments(file.text))
 
 
 def _region(script: Script, at: int) -> Region | None:

@@ -42,7 +42,8 @@ def full(report: Report, run: CheckRun) -> str:
 
 def _blocks(findings: list[str], report: Report, run: CheckRun, hint: str = "") -> str:
     failures = ["\n".join(_failure(failure, run.style)) for failure in report.failures]
-    return "\n\n".join([*findings, *failures, "\n".join(_summary(report, run.style, hint))]) + "\n"
+    hints = [line for line in (hint, "" if run.fixed else fixable(report)) if line]
+    return "\n\n".join([*findings, *failures, "\n".join(_summary(report, run.style, hints))]) + "\n"
 
 
 def finding_lines(finding: Finding, sources: Sources, style: Style, *, shown: bool = False) -> Iterator[str]:
@@ -118,7 +119,7 @@ def _failure(failure: Failure, style: Style) -> Iterator[str]:
         yield f"      {plain(line)}".rstrip()
 
 
-def _summary(report: Report, style: Style, hint: str) -> Iterator[str]:
+def _summary(report: Report, style: Style, hints: list[str]) -> Iterator[str]:
     for project in report.projects:
         yield style.paint("faint", recognised(project))
         for note in project.notes:
@@ -127,9 +128,18 @@ def _summary(report: Report, style: Style, hint: str) -> Iterator[str]:
             yield f"  not covered: {_several(left_out.paths)} ({plain(left_out.reason)})"
     if len(report.findings) >= _MANY:
         yield from _by_rule(report, style)
-    if hint:
-        yield hint
+    yield from hints
     yield counts(report, style)
+
+
+def fixable(report: Report) -> str:
+    """How many findings have a fix that can be made in the files, and by which options; empty where none has."""
+    editable = [[fix for fix in finding.fixes if fix.edits] for finding in report.findings]
+    safe = sum(any(fix.safe for fix in fixes) for fixes in editable)
+    unsafe = sum(map(bool, editable)) - safe
+    if not safe:
+        return f"{unsafe:,} can be fixed with --fix --unsafe-fixes." if unsafe else ""
+    return f"{safe:,} can be fixed with --fix{f', {unsafe:,} more with --unsafe-fixes' if unsafe else ''}."
 
 
 def _by_rule(report: Report, style: Style) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hotlint.context import Context
 from hotlint.finding import Finding, Fix
 from hotlint.registry import find_rules
 from hotlint.rule import Example
-from hotlint.testing import edited_example, run_example
+from hotlint.testing import edited_example, example_plan, run_example
 
 REGISTRY = find_rules()
 TABLES = "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric, status text, note text);"
@@ -186,13 +187,16 @@ def test_a_file_that_could_not_be_read_whole_has_no_edit() -> None:
 
 
 def test_a_rollback_line_of_liquibase_has_no_edit() -> None:
-    text = f"--liquibase formatted sql\n--changeset a:1\n{TABLES}\n--rollback DROP TABLE orders;\n"
-    rule = "missing-lock-timeout"
-    down = "--changeset a:2\nALTER TABLE orders ADD COLUMN a int;\n--rollback ALTER TABLE orders DROP COLUMN a;\n"
-    (path, changed), *more = fixed_file(rule, {"db/changelog.sql": text + down}).items()
-    assert not more
-    assert path == "db/changelog.sql"
-    assert "--rollback ALTER TABLE orders DROP COLUMN a;" in changed
+    text = f"--liquibase formatted sql\n--changeset a:1\n{TABLES}\nCREATE INDEX ON orders (note);\n"
+    files = {"db/changelog.sql": f"{text}--rollback CREATE TABLE a (id int); CREATE INDEX ON orders (total);\n"}
+    example = Example(files=files)
+    plan = example_plan(example)
+    down = plan.migrations[0].down
+    assert down is not None
+    context = Context(plan, "a-rule", "locking", "error")
+    assert context.fix("Leave it out", "SELECT 1", step=plan.migrations[0].steps[0]).edits
+    assert not context.fix("Leave it out", "SELECT 1", step=down.steps[0]).edits
+    assert not context.fix_at_end("End it", "SELECT 1", migration=down).edits
 
 
 # -- without a transaction
