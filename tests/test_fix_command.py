@@ -11,7 +11,7 @@ import pytest
 
 from hotlint.cli import main
 from hotlint.commands import fixes as fixes_command
-from hotlint.fixing import Fixes
+from hotlint.fixing import Fixes, make_fixes
 
 ORDERS = "CREATE TABLE orders (id bigint PRIMARY KEY, status text);\n"
 INDEX = "CREATE INDEX by_status ON orders (status);\n"
@@ -84,7 +84,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(
 ) -> None:
     file = db / "0002_b.up.sql"
     file.write_text(INDEX)
-    make = fixes_command.make_fixes
+    make = make_fixes
 
     def slowly(*arguments: object, **options: object) -> Fixes:
         found = make(*arguments, **options)  # type: ignore[arg-type]
