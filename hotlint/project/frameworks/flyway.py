@@ -128,7 +128,7 @@ def _gather(draft: Draft, folder: Folder, found: dict[str, list[_Found]]) -> Non
             found["R"].append(_Found((), "", match[1], path, conf))
         elif _CALLBACK.match(name):
             draft.not_covered("a callback of Flyway", path)
-        elif _LOOKS_LIKE.match(name):
+        elif _LOOKS_LIKE.match(name) and not name.endswith(".conf"):
             draft.bad_name(path, "V<version>__<name>.sql, U<version>__<name>.sql or R__<name>.sql")
     draft.programs(folder, is_migration=_PROGRAM.match)
     for name in folder.folders:

@@ -59,6 +59,7 @@ def test_the_transaction_follows_the_conf_file_or_the_statements(
         files[f"{ROOT}/V1__a.sql.conf"] = conf
     project = load(files)
     assert [m.transaction for m in project.migrations] == [mode]
+    assert told(project) == []
 
 
 def test_mixed_lets_both_kinds_of_statements_run_without_transaction(load: Load) -> None:
