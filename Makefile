@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint docs bench truth-dev truth clean
+.PHONY: help demo test lint docs site bench truth-dev truth clean
 
 help:
 	@echo "make demo       check examples/webshop and show what Hotlint finds"
 	@echo "make test       the whole test suite, with coverage"
 	@echo "make lint       ruff, mypy --strict, and whether the generated documentation is fresh"
-	@echo "make docs       write docs/rules/ from the rules"
+	@echo "make docs       write what the documentation takes from the program: pages, pictures, output of commands"
+	@echo "make site       build the documentation site into site/; a broken link is an error"
 	@echo "make bench      time Hotlint on FOLDER=path, beside squawk where it is installed"
 	@echo "make truth-dev  hold the predictions against what servers of all versions were measured to do"
 	@echo "make truth      measure the cases on the embedded server, or on PG=postgresql://…, and hold the predictions against it"
@@ -38,6 +39,10 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python tools/generate_docs.py
 
+site: $(STAMP)
+	@test -x $(BIN)/zensical || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	$(BIN)/zensical build --clean --strict
+
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py $(FOLDER)
 
@@ -50,4 +55,4 @@ truth: $(STAMP)
 	$(BIN)/python -m tests.truth.live $(if $(PG),--url '$(PG)') $(ARGS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) site .cache .mypy_cache .ruff_cache .pytest_cache .coverage

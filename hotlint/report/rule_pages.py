@@ -85,10 +85,11 @@ def page(info: RuleInfo, rule: Rule) -> str:
 
 
 def index_page(rules: Iterable[tuple[RuleInfo, str]]) -> str:
-    """The list of all rules in Markdown."""
+    """The list of all rules in Markdown, by category with what they are about, then by severity."""
     lines = ["# Rules", "", "Generated from the rules themselves; `hotlint rules RULE-ID` prints the same.", ""]
+    by_category = sorted(rules, key=lambda rule: (rule[0].category, rule[0].id))
     category = ""
-    for info, summary in sorted(rules, key=lambda rule: (rule[0].category, rule[0].id)):
+    for info, summary in by_category:
         if info.category != category:
             category = info.category
             lines += [f"## {category}", "", "| rule | severity | what it is about |", "|---|---|---|"]
@@ -96,6 +97,11 @@ def index_page(rules: Iterable[tuple[RuleInfo, str]]) -> str:
             lines.pop()
         lines.append(f"| [{info.id}]({info.id}.md) | {info.severity} | {summary.replace('|', chr(92) + '|')} |")
         lines.append("")
+    lines += ["## By severity", ""]
+    for severity in ("error", "warning", "info"):
+        links = sorted(f"[{info.id}]({info.id}.md)" for info, _ in by_category if info.severity == severity)
+        if links:
+            lines += [f"**{severity}**: {', '.join(links)}", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
