@@ -98,7 +98,7 @@ def _filled(block: re.Match[str]) -> str:
 @functools.cache
 def output(arguments: str, folder: Path) -> str:
     """What a command prints in a folder."""
-    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "HOTLINT_CACHE_DIR": os.devnull}
+    environment = {**plain_environment(), "NO_COLOR": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "hotlint", *arguments.split()],
         cwd=folder,
@@ -110,3 +110,9 @@ def output(arguments: str, folder: Path) -> str:
     if done.returncode not in (0, 1):
         raise SystemExit(f"hotlint {arguments}: {done.stderr}")
     return done.stdout
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment of somebody at a desk: nothing of a CI service, no cache, no wishes about colour."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "SYSTEMROOT", "VIRTUAL_ENV")}
+    return {**kept, "PYTHONIOENCODING": "utf-8", "HOTLINT_CACHE_DIR": os.devnull}

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from html import escape
 
-from docs_output import EXAMPLE
+from docs_output import EXAMPLE, plain_environment
 
 import hotlint
 from hotlint.dialects.postgres.locks import strength
@@ -72,13 +72,12 @@ def _on_terminal(arguments: str) -> str:
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CI", "GITHUB_ACTIONS")}
     process = subprocess.Popen(
         [sys.executable, "-m", "hotlint", *arguments.split()],
         cwd=EXAMPLE,
         stdout=theirs,
         stderr=theirs,
-        env={**environment, "HOTLINT_CACHE_DIR": os.devnull, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
+        env={**plain_environment(), "TERM": "xterm-256color"},
     )
     os.close(theirs)
     pieces = []

@@ -25,6 +25,7 @@ _SECTIONS: list[Entry] = [
             ("Adopting it", "adoption.md"),
             ("Fixing findings", "fixing.md"),
             ("Verifying on a real server", "verify.md"),
+            ("pre-commit", "pre-commit.md"),
             ("In CI", "ci.md"),
             ("In editors", "editors.md"),
             ("Output formats", "formats.md"),
@@ -58,7 +59,7 @@ _AFTER_USING = 4
 
 
 def navigation(docs: Path, rules: Iterable[RuleInfo]) -> list[Entry]:
-    """The whole navigation; pages that are not there are left out."""
+    """The whole navigation; pages that are not there are left out, and those that have no place end the program."""
     by_category: dict[str, list[Entry]] = {}
     for info in sorted(rules, key=lambda info: (info.category, info.id)):
         by_category.setdefault(info.category, []).append((info.id, f"rules/{info.id}.md"))
@@ -69,7 +70,12 @@ def navigation(docs: Path, rules: Iterable[RuleInfo]) -> list[Entry]:
         ("Frameworks", [("All layouts", "frameworks.md"), *frameworks]),
         *_SECTIONS[_AFTER_USING:],
     ]
-    return list(_present(sections, docs))
+    entries = list(_present(sections, docs))
+    placed = set(pages(entries))
+    lost = sorted(path for file in docs.rglob("*.md") if (path := file.relative_to(docs).as_posix()) not in placed)
+    if lost:
+        raise SystemExit(f"{', '.join(lost)}: no place in the navigation, give it one in tools/docs_site.py")
+    return entries
 
 
 def _present(entries: Iterable[Entry], docs: Path) -> Iterator[Entry]:
