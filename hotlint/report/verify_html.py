@@ -138,7 +138,7 @@ def _chip(text: str, kind: str) -> str:
 
 
 def _came_back(trip: RoundTrip) -> bool:
-    failed = trip.down.error or (trip.up_again is not None and trip.up_again.error)
+    failed = trip.broken is not None or trip.broken_by_rows is not None
     return not (failed or residue(trip.after_down) or residue(trip.after_up_again) or trip.lost)
 
 
@@ -264,6 +264,10 @@ def _round_trip(trip: RoundTrip | None) -> str:
     for script, what in ((trip.down, "down"), (trip.up_again, "up again")):
         if script is not None and script.error is not None:
             told.append(f"{what} is stopped by the server: {script.error.message}")
+    rows = trip.broken_by_rows
+    if rows is not None and rows.error is not None:
+        what = "down" if rows.direction == "down" else "up again"
+        told.append(f"{what} is stopped by the server after rows were written: {rows.error.message}")
     told += [f"after down, {tell(difference)}" for difference in residue(trip.after_down)]
     told += [f"after up again, {tell(difference)}" for difference in residue(trip.after_up_again)]
     return (

@@ -65,6 +65,7 @@ def _round_trip(trip: RoundTrip) -> dict[str, Any]:
         "after_down": _list(trip.after_down),
         "after_up_again": _list(trip.after_up_again),
         "lost": _list(trip.lost),
+        "broken_by_rows": None if trip.broken_by_rows is None else _script(trip.broken_by_rows),
     }
 
 

@@ -116,6 +116,11 @@ def _deeds(statement: StatementTrace) -> Iterator[str]:
 def _round_trip(trip: RoundTrip, style: Style) -> Iterator[str]:
     again = trip.up_again.error if trip.up_again is not None else None
     differences = len(residue(trip.after_down)) + len(residue(trip.after_up_again))
+    rows = trip.broken_by_rows
+    if rows is not None and rows.error is not None:
+        what = "down" if rows.direction == "down" else "up again"
+        told = plain(rows.error.message)
+        yield f"  {style.paint('error', what)} after rows were written, stopped by the server: {told}"
     if trip.down.error is not None:
         yield f"  {style.paint('error', 'down')} stopped by the server: {plain(trip.down.error.message)}"
     elif again is not None:

@@ -50,25 +50,24 @@ ORDER BY 1, 2"""
 class SchemaChecks:
     """Hotlint's own checks, run after each migration. What one migration left behind is told once, at that one."""
 
-    def __init__(self, connection: Connection[Any], *, ignored_schemas: tuple[str, ...] = INSTRUMENTS) -> None:
-        self._connection = connection
+    def __init__(self, *, ignored_schemas: tuple[str, ...] = INSTRUMENTS) -> None:
         self._ignored = {"ignored": list(ignored_schemas)}
         self._told: set[tuple[str, str]] = set()
 
-    def run(self, later: Iterable[MigrationPlan] = ()) -> tuple[Check, ...]:
-        """The checks as the schema stands now; ``later`` are the migrations that are still to run.
+    def run(self, connection: Connection[Any], later: Iterable[MigrationPlan] = ()) -> tuple[Check, ...]:
+        """The checks as the connection's schema stands now; ``later`` are the migrations that are still to run.
 
         "constraints validated" fails for a constraint that is NOT VALID and that none of ``later`` validates; "indexes
         valid" for what a failed CREATE INDEX CONCURRENTLY left; "sequences ahead" for a sequence whose next value its
         column already holds. Raises ``psycopg.Error``.
         """
-        with self._connection.transaction(force_rollback=True):
-            self._connection.execute("SET LOCAL search_path = ''")
-            self._connection.execute("SET LOCAL row_security = off")
+        with connection.transaction(force_rollback=True):
+            connection.execute("SET LOCAL search_path = ''")
+            connection.execute("SET LOCAL row_security = off")
             groups = (
-                ("constraints validated", self._constraints(validated_by(later))),
-                ("indexes valid", self._indexes()),
-                ("sequences ahead of their columns", self._sequences()),
+                ("constraints validated", self._constraints(connection, validated_by(later))),
+                ("indexes valid", self._indexes(connection)),
+                ("sequences ahead of their columns", self._sequences(connection)),
             )
             return tuple(check for name, messages in groups for check in self._checks(name, messages))
 
@@ -78,21 +77,19 @@ class SchemaChecks:
         self._told = {t for t in self._told if t[0] != name} | {(name, key) for key, _ in present}
         return [Check(name, False, message) for message in fresh] or [Check(name, True)]
 
-    def _constraints(self, validated: set[str]) -> Iterator[tuple[str, str]]:
-        for table, name in self._connection.execute(_UNVALIDATED, self._ignored).fetchall():
+    def _constraints(self, connection: Connection[Any], validated: set[str]) -> Iterator[tuple[str, str]]:
+        for table, name in connection.execute(_UNVALIDATED, self._ignored).fetchall():
             if name not in validated:
                 message = f"constraint {name} of {table} is NOT VALID, and no later migration validates it"
                 yield f"{table}.{name}", message
 
-    def _indexes(self) -> Iterator[tuple[str, str]]:
-        for index, table, partitioned in self._connection.execute(_INVALID, self._ignored).fetchall():
+    def _indexes(self, connection: Connection[Any]) -> Iterator[tuple[str, str]]:
+        for index, table, partitioned in connection.execute(_INVALID, self._ignored).fetchall():
             why = "not every partition has its part" if partitioned else "it slows writes and serves no query"
             yield index, f"index {index} of {table} is invalid: {why}"
 
-    def _sequences(self) -> Iterator[tuple[str, str]]:
-        for sequence, table, column, increment, is_number in self._connection.execute(
-            _NUMBERED, self._ignored
-        ).fetchall():
+    def _sequences(self, connection: Connection[Any]) -> Iterator[tuple[str, str]]:
+        for sequence, table, column, increment, is_number in connection.execute(_NUMBERED, self._ignored).fetchall():
             if not is_number:
                 continue
             quoted = '"' + column.replace('"', '""') + '"'
@@ -100,7 +97,7 @@ class SchemaChecks:
                 f"SELECT last_value + CASE WHEN is_called THEN {increment} ELSE 0 END,"
                 f" (SELECT {'max' if increment > 0 else 'min'}({quoted}) FROM {table}) FROM {sequence}"
             )
-            row = self._connection.execute(query.encode()).fetchone()
+            row = connection.execute(query.encode()).fetchone()
             assert row is not None
             following, held = row
             if held is not None and (following <= held if increment > 0 else following >= held):

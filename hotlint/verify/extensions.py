@@ -3,9 +3,10 @@ with a superuser's rights for that one statement, an extension that is not there
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from hotlint.operations import CreateExtension, SetTriggerState
+from hotlint.operations import CreateExtension, DropObject, SetTriggerState
 from hotlint.planning.model import Step
 from hotlint.verify.server import OWNER, ScratchError, ScratchServer
 
@@ -60,15 +61,14 @@ class Extensions:
 
     def __init__(self, server: ScratchServer, dbname: str, stubs: tuple[str, ...] = ()) -> None:
         self.server = server
-        self.dbname = dbname
         self.wanted_stubs = frozenset(stubs)
         self.notes: list[str] = []
         with server.connect("admin", dbname) as connection:
             rows = connection.execute("SELECT name::text FROM pg_available_extensions").fetchall()
         self.available = frozenset(name for (name,) in rows)
-        self._stubbed: set[str] = set()
+        self._told: set[str] = set()
 
-    def create(self, names: tuple[str, ...]) -> None:
+    def create(self, names: tuple[str, ...], dbname: str) -> None:
         """Extensions that the history expects to be there; they belong to the superuser, where there is one.
 
         Raises ``ScratchError`` for one that the server lacks.
@@ -76,7 +76,7 @@ class Extensions:
         import psycopg
         from psycopg import sql
 
-        with self.server.connect("admin", self.dbname) as connection:
+        with self.server.connect("admin", dbname) as connection:
             for name in names:
                 try:
                     connection.execute(sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(name)))
@@ -93,9 +93,16 @@ class Extensions:
         operation = step.operations[0]
         if step.statement.tag == "CommentStmt" and step.sql.upper().split()[2:3] == ["EXTENSION"]:
             return True  # only an extension's owner may comment on it, and plpgsql has none that a user could be
+        if (
+            isinstance(operation, DropObject)
+            and operation.kind == "extension"
+            and self._is_stubbed(str(operation.name))
+        ):
+            self._drop_stub(operation, connection)
+            return True
         if not isinstance(operation, CreateExtension):
             return False
-        if operation.name in self.wanted_stubs or (operation.name not in self.available and operation.name in STUBS):
+        if self._is_stubbed(operation.name):
             self._stub(operation, connection)
             return True
         if operation.name in self.available and operation.name in LENT and self.server.is_own:
@@ -103,16 +110,26 @@ class Extensions:
             return True
         return False
 
+    def _is_stubbed(self, name: str) -> bool:
+        return name in self.wanted_stubs or (name not in self.available and name in STUBS)
+
     def _stub(self, operation: CreateExtension, connection: Connection[Any]) -> None:
         name = operation.name
-        if name not in self._stubbed:
-            self._stubbed.add(name)
-            sql = STUBS.get(name, "")
-            for statement in sql.replace("{schema}.", self._schema(operation, connection) + ".").split(";\n"):
-                if statement.strip():
-                    connection.execute(statement.encode())
+        sql = STUBS.get(name, "")
+        if name not in self._told:
+            self._told.add(name)
             what = "its functions are stand-ins" if sql else "nothing of it exists"
             self.notes.append(f"the extension {name} was not created: {what}")
+        if _stand_ins(name, connection):
+            return
+        for statement in sql.replace("{schema}.", self._schema(operation, connection) + ".").split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
+
+    @staticmethod
+    def _drop_stub(operation: DropObject, connection: Connection[Any]) -> None:
+        for function in _stand_ins(str(operation.name), connection):
+            connection.execute(f"DROP FUNCTION {function} {'CASCADE' if operation.cascade else ''}".encode())
 
     @staticmethod
     def _schema(operation: CreateExtension, connection: Connection[Any]) -> str:
@@ -126,7 +143,7 @@ class Extensions:
 
         Most servers that migrations are written for allow it in one way or another; ours is thrown away afterwards.
         """
-        with self.server.connect("admin", self.dbname) as admin:
+        with self.server.connect("admin", connection.info.dbname) as admin:
             admin.execute(f"ALTER ROLE {OWNER} SUPERUSER".encode())
             try:
                 connection.execute((step.statement.raw or step.sql).encode())
@@ -144,6 +161,23 @@ class Extensions:
         if message.startswith("role ") and message.endswith("does not exist") and lacking:
             return f"`verify: {{roles: [{lacking[0]}]}}` in the configuration makes the role on the scratch server."
         return None
+
+
+_STAND_IN = re.compile(r"CREATE FUNCTION \{schema\}\.(\w+)")
+
+
+def _stand_ins(extension: str, connection: Connection[Any]) -> list[str]:
+    """The functions of the extension's stub that the database has."""
+    names = list(dict.fromkeys(_STAND_IN.findall(STUBS.get(extension, ""))))
+    found = connection.execute(
+        "SELECT p.oid::pg_catalog.regprocedure::pg_catalog.text FROM pg_catalog.pg_proc p"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE p.proname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (%s::pg_catalog.text[])"
+        " AND p.proowner OPERATOR(pg_catalog.=) (SELECT r.oid FROM pg_catalog.pg_roles r"
+        " WHERE r.rolname OPERATOR(pg_catalog.=) CURRENT_USER) ORDER BY 1",
+        [names],
+    )
+    return [function for (function,) in found] if names else []
 
 
 def _only_switches_triggers(step: Step) -> bool:

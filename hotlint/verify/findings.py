@@ -29,6 +29,13 @@ RULES: dict[str, MeasuredRule] = {
             " (an extension, a role) can be given under `verify` in the configuration.",
         ),
         MeasuredRule(
+            "fails-on-rows",
+            "error",
+            "The migration fails on rows that the schema before it allows, and runs without them.",
+            "Say in the migration, before this statement, what becomes of such rows. If there can be none, a constraint"
+            " of the schema before it should say so.",
+        ),
+        MeasuredRule(
             "plan-disagrees",
             "warning",
             "The server did something else than what Hotlint planned for this statement.",

@@ -30,13 +30,15 @@ class MeasuredBuild(msgspec.Struct, frozen=True, gc=False):
 
 
 class MeasuredError(msgspec.Struct, frozen=True, gc=False):
-    """The server's error at its place in the file; ``detail`` and ``hint`` are its own, empty where it gave none."""
+    """The server's error at its place in the file; ``detail`` and ``hint`` are its own, empty where it gave none.
+    ``relation`` is the table that it names: unquoted, with its schema."""
 
     sqlstate: str
     message: str
     place: Place
     detail: str = ""
     hint: str = ""
+    relation: str = ""
 
 
 class Blocked(msgspec.Struct, frozen=True, gc=False):
@@ -135,6 +137,8 @@ class RoundTrip(msgspec.Struct, gc=False):
     """Up, down and up again, each compared object by object.
 
     ``after_down``: what differs from before; ``after_up_again``: what differs from after the first up.
+    ``broken_by_rows``: a script that failed where rows had been written under the new schema; the rest is what happened
+    without those.
     """
 
     down: ScriptTrace
@@ -142,6 +146,12 @@ class RoundTrip(msgspec.Struct, gc=False):
     after_down: tuple[Difference, ...] = ()
     after_up_again: tuple[Difference, ...] = ()
     lost: tuple[LostData, ...] = ()
+    broken_by_rows: ScriptTrace | None = None
+
+    @property
+    def broken(self) -> ScriptTrace | None:
+        """The script that the server stopped."""
+        return next((one for one in (self.down, self.up_again) if one is not None and one.error is not None), None)
 
 
 class MigrationTrace(msgspec.Struct, gc=False):

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from hotlint.finding import Finding
 from hotlint.verify import queries
+from hotlint.verify.database import ScratchDatabase
 from hotlint.verify.model import MigrationTrace
-from hotlint.verify.probes import Probes
-from hotlint.verify.replay import ScratchDatabase
 from hotlint.verify.roundtrip import Change
 from hotlint.verify.thresholds import Limits, crossed
 
@@ -32,8 +31,7 @@ class Performance:
         if self._queries:
             with database.connect() as connection:
                 self._before = queries.measure(connection, self._queries)
-        if database.probes is None:
-            database.probes = Probes(database.server, database.name)
+        database.probed = True
 
     def after(
         self, database: ScratchDatabase, change: Change, traces: tuple[MigrationTrace, ...]

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from hotlint.dialects.postgres.locks import blocks
 from hotlint.errors import UsageError
 from hotlint.finding import Finding
 from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.project.model import Project
 from hotlint.source import Script
 from hotlint.verify import compare
+from hotlint.verify.database import ScratchDatabase
 from hotlint.verify.extensions import Extensions
 from hotlint.verify.findings import found
 from hotlint.verify.model import Agreement, MigrationTrace, ScriptTrace, VerifiedProject
-from hotlint.verify.probes import Probes, blocked
 from hotlint.verify.roundtrip import Change, changes
-from hotlint.verify.server import Role, ScratchError, ScratchServer
-from hotlint.verify.session import run_script
-from hotlint.verify.trace import Tracer
+from hotlint.verify.rowless import Rowless, finding_of, in_the_way
+from hotlint.verify.server import ScratchError, ScratchServer
 
 if TYPE_CHECKING:
-    from psycopg import Connection, OperationalError
+    from psycopg import OperationalError
+
+_LEFT_EMPTY = 5
+"""Tables without rows after which a change that still fails is tried without any."""
 
 
 class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What to verify. ``migration`` or ``last``: report on that one, or the newest ones, only; all are replayed.
 
     ``keep_going``: after a migration that fails, run the next one all the same. ``stub_extensions`` are left out where
-    a history creates them; ``extensions`` and ``roles`` are made before it.
+    a history creates them; ``extensions`` and ``roles`` are made before it. ``rows``: observers put rows into the
+    tables before each change, "generated" or the "user's": what fails on those is told, and tried without them.
     """
 
     migration: str | None = None
@@ -41,6 +44,7 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     stub_extensions: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    rows: Literal["generated", "user's"] | None = None
 
 
 class Observer(Protocol):
@@ -56,49 +60,6 @@ class Observer(Protocol):
     def after(
         self, database: ScratchDatabase, change: Change, traces: tuple[MigrationTrace, ...]
     ) -> Iterable[Finding]: ...
-
-
-class ScratchDatabase:
-    """The scratch database of one history: connects to it, and runs scripts on it as the framework would.
-
-    ``probes``, where set, watch its tables while scripts run. ``rollback_timeout_ms`` stops a down script's statements.
-    """
-
-    def __init__(self, server: ScratchServer, extensions: Extensions, dbname: str) -> None:
-        self.server = server
-        self.extensions = extensions
-        self.name = dbname
-        self._tracer: Tracer | None = None
-        self.probes: Probes | None = None
-        self.rollback_timeout_ms: float | None = None
-
-    def connect(self, role: Role = "owner") -> Connection[Any]:
-        """A connection in autocommit mode."""
-        return self.server.connect(role, self.name)
-
-    def run(self, plan: MigrationPlan, *, traced: bool = True) -> ScriptTrace:
-        """Runs one script, up or down, in a connection of its own."""
-        if traced and self._tracer is None:
-            self._tracer = Tracer(self.server, self.name)
-        tracer = self._tracer if traced else None
-        with self.connect() as connection:
-            if self.rollback_timeout_ms is not None and plan.direction == "down":
-                connection.execute(f"SET statement_timeout = {max(round(self.rollback_timeout_ms), 1)}".encode())
-            if self.probes is None:
-                return run_script(connection, plan, tracer, self.extensions)
-            running: list[tuple[float, float]] = []
-            with self.probes.watching(_locked(plan)) as targets:
-                trace = run_script(connection, plan, tracer, self.extensions, running)
-        trace.blocked = blocked(targets, running)
-        return trace
-
-    def close(self) -> None:
-        """Closes the tracer's and the probes' connections, as a copy of the database needs."""
-        if self.probes is not None:
-            self.probes.close()
-        if self._tracer is not None:
-            self._tracer.close()
-            self._tracer = None
 
 
 Progress = Callable[[int, int, str], None]
@@ -151,22 +112,25 @@ class _Replay:
         self.traces: list[MigrationTrace] = []
         self.findings: list[Finding] = []
         self.notes: list[str] = list(server.notes)
+        self.rowless: Rowless | None = None
 
     def run(self) -> VerifiedProject:
         began = time.perf_counter()
         self.server.create_roles(self.options.roles)
         dbname = self.server.create_database()
+        self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
+        self.database = ScratchDatabase(self.server, self.extensions, dbname)
         try:
-            self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
-            self.database = ScratchDatabase(self.server, self.extensions, dbname)
-            self.extensions.create(self.options.extensions)
+            self.extensions.create(self.options.extensions, dbname)
             self._bookkeeping()
             if self.project.baseline is not None:
                 self._baseline(self.project.baseline)
             self._history()
-            self.database.close()
-        finally:
-            self.server.drop_database(dbname)
+        except BaseException:
+            with suppress(ScratchError):  # what went wrong first is told
+                self._drop()
+            raise
+        self._drop()
         return VerifiedProject(
             root=self.project.root,
             framework=self.project.framework,
@@ -175,6 +139,11 @@ class _Replay:
             notes=(*self.notes, *self.extensions.notes),
             duration_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def _drop(self) -> None:
+        self.database.drop()
+        if self.rowless is not None:
+            self.rowless.drop()
 
     def _history(self) -> None:
         done, total = 0, len(self.plan.migrations)
@@ -189,20 +158,55 @@ class _Replay:
         self.progress(total, total, "")
 
     def _change(self, change: Change, done: int, total: int) -> bool:
-        """Runs the parts of one change; whether all went well."""
+        """Runs the parts of one change, without the rows in their way if need be; whether all went well."""
         observers = self.observers if any(part.migration.id in self.shown for part in change) else ()
-        for observer in observers:
-            observer.before(self.database, change)
-        traces: list[MigrationTrace] = []
+        if self.options.rows is not None and observers and self.rowless is None:
+            self.rowless = Rowless(self.database)
         for at, part in enumerate(change):
             self.progress(done + at, total, part.migration.id)
-            trace = self._migration(part)
-            traces.append(trace)
-            if trace.up.error is not None:
-                return False
+        traces = self._attempt(change, observers)
+        if traces[-1].up.error is not None and self.rowless is not None:
+            traces = self._without_rows(self.rowless, change, observers, traces)
+        if self.rowless is not None:
+            self.rowless.follow(change)
+        for part, trace in zip(change, traces, strict=False):
+            self._tell(part, trace)
+        if traces[-1].up.error is not None:
+            return False
         for observer in reversed(observers):
             self.findings.extend(observer.after(self.database, change, tuple(traces)))
         return True
+
+    def _attempt(self, change: Change, observers: Sequence[Observer]) -> list[MigrationTrace]:
+        """Runs the parts up to the first that fails."""
+        for observer in observers:
+            observer.before(self.database, change)
+        traces: list[MigrationTrace] = []
+        for part in change:
+            up = self.database.run(part, traced=part.migration.id in self.shown)
+            traces.append(MigrationTrace(part.migration.id, part.migration.name, up))
+            if up.error is not None:
+                break
+        return traces
+
+    def _without_rows(
+        self, rowless: Rowless, change: Change, observers: Sequence[Observer], failed: list[MigrationTrace]
+    ) -> list[MigrationTrace]:
+        """Tries a change that failed on a database without the rows in its way, in the end on one without any. If it
+        still fails there, it was not the rows; the history goes on from what was tried last."""
+        part, traces = change[len(failed) - 1], failed
+        left_empty: frozenset[str] | None = frozenset()
+        while traces[-1].up.error is not None and left_empty is not None:
+            more = in_the_way(change[len(traces) - 1], traces[-1].up)
+            goes_on = self.options.rows == "generated" and more - left_empty and len(left_empty) < _LEFT_EMPTY
+            left_empty = left_empty | more if goes_on else None
+            self.database.drop()
+            self.database = rowless.replacement(left_empty)
+            traces = self._attempt(change, observers)
+        if traces[-1].up.error is None and part.migration.id in self.shown:
+            self.findings.append(finding_of(part, failed[-1], left_empty, self.options.rows == "generated"))
+        self.database.left_empty = frozenset()
+        return traces
 
     def _bookkeeping(self) -> None:
         """Makes the table in which the framework notes what has run: some migrations look into it."""
@@ -226,16 +230,12 @@ class _Replay:
         trace = self.database.run(plan.migrations[0], traced=False)
         self._tell_error(trace, "the baseline")
 
-    def _migration(self, plan: MigrationPlan) -> MigrationTrace:
-        shown = plan.migration.id in self.shown
-        trace = self.database.run(plan, traced=shown)
-        measured = MigrationTrace(plan.migration.id, plan.migration.name, trace)
-        if shown:
-            self.traces.append(measured)
-            measured.verdicts = tuple(self._verdicts(plan, trace))
-            self._tell_disagreements(trace)
-        self._tell_error(trace, f"migration {plan.migration.id}")
-        return measured
+    def _tell(self, plan: MigrationPlan, trace: MigrationTrace) -> None:
+        if plan.migration.id in self.shown:
+            self.traces.append(trace)
+            trace.verdicts = tuple(self._verdicts(plan, trace.up))
+            self._tell_disagreements(trace.up)
+        self._tell_error(trace.up, f"migration {plan.migration.id}")
 
     def _verdicts(self, plan: MigrationPlan, trace: ScriptTrace) -> Iterable[tuple[Finding, Agreement, str]]:
         for finding in self.check_findings:
@@ -292,11 +292,6 @@ _BOOKKEEPING = {
     " finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,"
     " started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)",
 }
-
-
-def _locked(plan: MigrationPlan) -> frozenset[str]:
-    """The relations for which the plan foretells that others wait."""
-    return frozenset(str(lock.relation) for step in plan.steps for lock in step.impact.locks if blocks(lock.mode))
 
 
 def _shown(plan: Plan, options: VerifyOptions) -> frozenset[str]:

@@ -32,9 +32,14 @@ class Filled(msgspec.Struct):
 
 
 def fill(
-    connection: Connection[Any], rows: int, seed: int = 0, *, ignored_schemas: tuple[str, ...] = INSTRUMENTS
+    connection: Connection[Any],
+    rows: int,
+    seed: int = 0,
+    *,
+    left_empty: frozenset[str] = frozenset(),
+    ignored_schemas: tuple[str, ...] = INSTRUMENTS,
 ) -> Filled:
-    """Adds rows to every table that has less than ``rows``.
+    """Adds rows to every table that has less than ``rows``, but to those of ``left_empty`` (qualified, unquoted).
 
     Wants an autocommitting connection of a role to which row security does not apply. Triggers fire as they would for a
     program. Foreign tables are left alone. Costs some 10 µs for each value; raises ``psycopg.Error`` only where the
@@ -44,7 +49,9 @@ def fill(
     filler = _Filler(connection, tables, rows, seed, notes)
     have = _counts(connection, tables, rows)
     for group in _order(tables):
-        wanted = {oid: rows - have[oid] for oid in group if have[oid] < rows}
+        wanted = {
+            oid: rows - have[oid] for oid in group if have[oid] < rows and _bare(tables[oid].name) not in left_empty
+        }
         if wanted:
             filler.fill_group(wanted, have)
     return Filled(filler.added, tuple(filler.notes))
@@ -292,6 +299,10 @@ class _Batch:
         self._names = [name for name in self._names if name not in unreadable]
         self._statement = self._write(self._candidates)
         return bool(unreadable)
+
+
+def _bare(name: str) -> str:
+    return name.replace('"', "")
 
 
 def _first_line(error: Exception) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import msgspec
 
 from hotlint.api import Request
@@ -31,6 +29,7 @@ def verify_projects(
     Raises ``UsageError`` for what is not there. A server that goes away is told as a failure of the project.
     """
     wishes = wishes or Wishes()
+    options = msgspec.structs.replace(options, rows=wishes.validation.kind_of_rows)
     request = msgspec.structs.replace(request, server=Server(major=server.major), assumed=False)
     plans = [planned.plan for planned in make_plans(request, down=True).projects]
     findings = make_report(request)[0].findings
@@ -41,17 +40,17 @@ def verify_projects(
         if project.dialect != "postgres" or not project.migrations:
             continue
         try:
-            with closing(Validation(plan, wishes.validation)) as looking:
-                performance = Performance(wishes.queries) if wishes.has_performance else None
-                done = verify_project(
-                    project,
-                    plan,
-                    server,
-                    options,
-                    findings=findings,
-                    observers=_nested(LimitsObserver(wishes.limits), looking, *observers, performance),
-                    progress=progress,
-                )
+            looking = Validation(plan, wishes.validation)
+            performance = Performance(wishes.queries) if wishes.has_performance else None
+            done = verify_project(
+                project,
+                plan,
+                server,
+                options,
+                findings=findings,
+                observers=_nested(LimitsObserver(wishes.limits), looking, *observers, performance),
+                progress=progress,
+            )
             done.notes += (*looking.notes, *looking.seeding.leftovers(), *(performance.notes if performance else ()))
             done.findings = tuple(filter(wishes.wanted, done.findings))
             verified.append(done)

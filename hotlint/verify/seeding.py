@@ -35,21 +35,36 @@ class Seeding:
     ) -> None:
         self._rows = rows
         self._seed = seed
-        self._waiting = [(path, *_text(path)) for path in fixtures]
-        self._has_fixtures = bool(fixtures)
+        self._fixtures = [(path, *_text(path)) for path in fixtures]
+        self._waiting = self._fixtures
         self._errors: dict[str, str] = {}
         self._generator = load_generator(generator) if generator is not None else None
 
-    def prepare(self, connection: Connection[Any], *, fixtures: bool = True) -> tuple[str, ...]:
+    @property
+    def is_generated(self) -> bool:
+        """Whether the rows are Hotlint's own, and none of the user's."""
+        return bool(self._rows) and not self._fixtures and self._generator is None
+
+    @property
+    def writes(self) -> bool:
+        """Whether rows are written time and again, and not once as those of the fixtures."""
+        return self.is_generated or self._generator is not None
+
+    def start_again(self) -> None:
+        """The database is another one, without the rows that were put into the last: every fixture waits again."""
+        self._waiting = self._fixtures
+
+    def prepare(
+        self, connection: Connection[Any], *, fixtures: bool = True, left_empty: frozenset[str] = frozenset()
+    ) -> tuple[str, ...]:
         """Adds what the schema takes now; notes on what it did not take. Raises ``SeedingError`` where the user's
-        generator fails. Without ``fixtures``, those wait for another time: what is run now may be taken back."""
+        generator fails. Without ``fixtures``, those wait for another time: what is run now may be taken back.
+        No rows are generated for the tables of ``left_empty``."""
         if fixtures:
             self._run_fixtures(connection)
         if self._generator is not None:
             return self._generate(connection, self._generator)
-        if self._has_fixtures or not self._rows:
-            return ()
-        return fill(connection, self._rows, self._seed).notes
+        return fill(connection, self._rows, self._seed, left_empty=left_empty).notes if self.is_generated else ()
 
     def leftovers(self) -> tuple[str, ...]:
         """A note for every fixture that no schema of the history took, with the last error."""

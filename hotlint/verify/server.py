@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hotlint.errors import HotlintError
 from hotlint.server import MAX_MAJOR, MIN_MAJOR
+from hotlint.verify import copying
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -67,9 +68,10 @@ class ScratchServer:
         return connect({**self._parameters[role], "dbname": dbname})
 
     def create_database(self, template: str | None = None) -> str:
-        """A new scratch database that belongs to the owner; ``template`` is a scratch database to copy.
+        """A new scratch database that belongs to the owner; ``template`` is a scratch database to copy, with what is
+        set, granted and said on the database as a whole.
 
-        Nobody may be connected to ``template``. Returns the name.
+        Nobody may stay connected to ``template``: sessions that are just being closed are waited for. Returns the name.
         """
         from psycopg import sql
 
@@ -80,7 +82,11 @@ class ScratchServer:
         )
         self._supervisor.hold("database", name)
         with self._maintenance() as connection, _as_scratch_error():
+            if template is not None:
+                copying.wait_until_unused(connection, template)
             connection.execute(command)
+            if template is not None:
+                copying.carry_over(connection, template, name)
         self._databases.append(name)
         if self.privileged and self.major < 15 and template is None:  # from 15 on, public is the database owner's
             with self.connect("admin", name) as connection:

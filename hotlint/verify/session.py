@@ -418,6 +418,7 @@ def _error(script: Script, error: psycopg.Error, start: int, end: int) -> Measur
         place=place_of(script, start, end),
         detail=diagnostic.message_detail or "",
         hint=diagnostic.message_hint or "",
+        relation=f"{diagnostic.schema_name}.{diagnostic.table_name}" if diagnostic.table_name else "",
     )
 
 

@@ -259,7 +259,8 @@ FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
 WHERE (d.objoid >= 16384 OR d.objoid = to_regnamespace('public')) AND NOT {_in_extension("d.classoid", "d.objoid")}
   AND d.classoid <> 'pg_extension'::regclass
 UNION ALL
-SELECT 'comment', i.type || ' ' || i.identity, NULL, NULL, jsonb_build_object('text', d.description)
+SELECT 'comment', CASE i.type WHEN 'database' THEN 'database current' ELSE i.type || ' ' || i.identity END, NULL, NULL,
+  jsonb_build_object('text', d.description)
 FROM pg_shdescription d, pg_identify_object(d.classoid, d.objoid, 0) i
 WHERE d.objoid = (SELECT oid FROM pg_database WHERE datname = current_database())
   OR (d.classoid = 'pg_authid'::regclass AND d.objoid >= 16384)""".replace("'d.classoid'::regclass", "d.classoid")

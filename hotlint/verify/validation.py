@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Literal
 
 import msgspec
 
@@ -13,15 +13,12 @@ from hotlint.finding import Finding
 from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.verify import roundtrip
 from hotlint.verify.checks import SchemaChecks, script_check, user_check
+from hotlint.verify.database import ScratchDatabase
 from hotlint.verify.integrity import Contents, lost_data, take_contents
-from hotlint.verify.model import Check, LostData, MigrationTrace, ScriptTrace
-from hotlint.verify.replay import ScratchDatabase
+from hotlint.verify.model import Check, LostData, MigrationTrace, RoundTrip, ScriptTrace
 from hotlint.verify.roundtrip import Change, State
 from hotlint.verify.seeding import Seeding
 from hotlint.verify.snapshot import take
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 
 class ValidationOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +36,18 @@ class ValidationOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_rows(self) -> bool:
-        return bool(self.rows or self.fixtures or self.generator)
+        return self.kind_of_rows is not None
+
+    @property
+    def kind_of_rows(self) -> Literal["generated", "user's"] | None:
+        """Whose rows the tables get, if any."""
+        if self.fixtures or self.generator:
+            return "user's"
+        return "generated" if self.rows else None
 
 
 class Validation:
-    """The observer of one history. Close it when the history has run.
+    """The observer of one history.
 
     Everything that could run a function of the history's does so as the owner; a superuser only reads the catalogs.
     Raises ``UsageError`` for a migration that cannot be taken back.
@@ -55,22 +59,26 @@ class Validation:
         self.seeding = Seeding(options.rows, options.seed, fixtures=options.fixtures, generator=options.generator)
         self.trips = _trips(plan, options.round_trip)
         self.notes: dict[str, None] = {}
-        self._owner: Connection[Any] | None = None
-        self._checks: SchemaChecks | None = None
+        self._checks = SchemaChecks()
         self._before: State | None = None
-
-    def close(self) -> None:
-        """Closes its connection."""
-        if self._owner is not None:
-            self._owner.close()
+        self._now: State | None = None  # after the last change, where nothing has happened since
+        self._database: ScratchDatabase | None = None
 
     def before(self, database: ScratchDatabase, change: Change) -> None:
         """Fills the tables, and looks at what there is."""
-        owner = self._connection(database)
-        if self.options.has_rows:
-            self.notes.update(dict.fromkeys(self.seeding.prepare(owner)))
-        if self.options.has_rows or self._makes_trip(change):
-            self._before = self._observe(database, self._before)
+        if self._database not in (None, database):
+            self.seeding.start_again()
+            self._now = None
+        self._database = database
+        if self.options.has_rows and database.left_empty is not None:
+            notes = self.seeding.prepare(database.owner(), left_empty=database.left_empty)
+            if not database.left_empty:  # else they tell what was left empty on purpose
+                self.notes.update(dict.fromkeys(notes))
+        known, self._before, self._now = self._now, None, None
+        if self.options.has_rows or (self._makes_trip(change) and known is None):
+            self._before = self._observe(database, known)
+        elif self._makes_trip(change):
+            self._before = known
 
     def after(
         self, database: ScratchDatabase, change: Change, traces: tuple[MigrationTrace, ...]
@@ -83,28 +91,36 @@ class Validation:
         self.later = [plan for plan in self.later if plan.migration.id not in done]
         before, tolerance = self._before, self.options.tolerance
         if before is not None:
-            now = self._observe(database, before)
+            now = self._now = self._observe(database, before)
             if before.contents is not None and now.contents is not None:
-                trace.lost = lost_data(self._connection(database), before.contents, now.contents)
+                trace.lost = lost_data(database.owner(), before.contents, now.contents)
                 yield roundtrip.loss_findings(change, trace.lost, tolerance)
-            self._before = now
         trace.checks = tuple(self._run_checks(database, change))
         yield roundtrip.check_findings(change, trace.checks)
-        if before is not None and self._before is not None and self._makes_trip(change):
-            trip = roundtrip.round_trip(change, before, self._before, _Trip(self, database))
+        if before is not None and self._now is not None and self._makes_trip(change):
+            trip = self._trip(database, change, before, self._now)
             trace.round_trip = trip
             yield roundtrip.trip_findings(change, trip)
             yield roundtrip.loss_findings(change, trip.lost, tolerance, way_back=True)
-            self._before = None
+
+    def _trip(self, database: ScratchDatabase, change: Change, before: State, after: State) -> RoundTrip:
+        """The way back and forth on a copy, after rows were written under the new schema. If it fails so, once more
+        without those rows, on another copy: then it is known whether they were the reason."""
+        with database.copied() as copy:
+            trip = roundtrip.round_trip(change, before, after, _Trip(self, copy, writes=self.seeding.writes))
+        if trip.broken is None or not self.seeding.writes:
+            return trip
+        with database.copied() as copy:
+            again = roundtrip.round_trip(change, before, after, _Trip(self, copy, writes=False))
+        again.broken_by_rows = trip.broken if again.broken is None else None
+        return again
 
     def _run_checks(self, database: ScratchDatabase, change: Change) -> Iterator[Check]:
         import psycopg
 
-        owner = self._connection(database)
-        if self._checks is None:
-            self._checks = SchemaChecks(owner)
+        owner = database.owner()
         try:
-            yield from self._checks.run(self.later)
+            yield from self._checks.run(owner, self.later)
         except psycopg.Error as error:
             self.notes[f"the schema's checks did not run: {error}"] = None
         for part in change:
@@ -116,25 +132,21 @@ class Validation:
     def _makes_trip(self, change: Change) -> bool:
         return change[-1].migration.id in self.trips
 
-    def _connection(self, database: ScratchDatabase) -> Connection[Any]:
-        if self._owner is None or self._owner.closed:
-            self._owner = database.connect()
-        return self._owner
-
     def _observe(self, database: ScratchDatabase, previous: State | None) -> State:
         contents = None
         if self.options.has_rows:
-            contents = take_contents(self._connection(database), previous.contents if previous is not None else None)
+            contents = take_contents(database.owner(), previous.contents if previous is not None else None)
         with database.connect("admin") as admin:
             return State(take(admin), contents)
 
 
 class _Trip:
-    """The database as the round trip sees it."""
+    """A copy of the database as the round trip sees it. ``writes``: rows are written before the way back."""
 
-    def __init__(self, validation: Validation, database: ScratchDatabase) -> None:
+    def __init__(self, validation: Validation, database: ScratchDatabase, *, writes: bool) -> None:
         self.validation = validation
         self.database = database
+        self.writes = writes
 
     def run(self, plan: MigrationPlan) -> ScriptTrace:
         return self.database.run(plan, traced=plan.direction == "down")
@@ -143,11 +155,11 @@ class _Trip:
         return self.validation._observe(self.database, previous)
 
     def lost(self, before: Contents, after: Contents) -> tuple[LostData, ...]:
-        return lost_data(self.validation._connection(self.database), before, after)
+        return lost_data(self.database.owner(), before, after)
 
     def write_rows(self) -> None:
-        if self.validation.options.has_rows:
-            self.validation.seeding.prepare(self.validation._connection(self.database), fixtures=False)
+        if self.writes:
+            self.validation.seeding.prepare(self.database.owner(), fixtures=False)
 
 
 def _trips(plan: Plan, choice: str | None) -> frozenset[str]:

@@ -34,6 +34,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 _BLOCKS = {
     "plan-disagrees": "schema_changes",
     "data-lost": "data_integrity",
+    "fails-on-rows": "data_integrity",
     "check-fails": "dependency_checks",
     "round-trip-fails": "rollback_safety",
 }

@@ -8,8 +8,9 @@ from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
 from hotlint.planning.model import Plan
 from hotlint.project.model import Project
+from hotlint.verify.database import ScratchDatabase
 from hotlint.verify.model import MigrationTrace, VerifiedProject
-from hotlint.verify.replay import ScratchDatabase, VerifyOptions, verify_project
+from hotlint.verify.replay import VerifyOptions, verify_project
 from hotlint.verify.roundtrip import Change
 from hotlint.verify.server import ScratchError, ScratchServer
 from tests.verify.histories import history

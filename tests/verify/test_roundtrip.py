@@ -138,7 +138,7 @@ def test_a_way_back_that_undoes_everything_is_no_finding(database: Connection[An
         (
             "ALTER TABLE orders ADD CHECK (total > 0);",
             "ALTER TABLE orders DROP CONSTRAINT orders_total_chk;",
-            'The way back fails: constraint "orders_total_chk" of relation "orders" does not exist',
+            'The way back fails: constraint "orders_total_chk" of relation "orders" does not exist (42704)',
         ),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_migration_that_cannot_run_twice_is_told(database: Connection[Any]) ->
     change, trip = travel(database, "CREATE TYPE mood AS ENUM ('fine');", "SELECT 1;")
     found = trip_findings(change, trip)
     assert [f.message for f in found][1:] == [
-        'After the way back, the migration cannot be run again: type "mood" already exists'
+        'After the way back, the migration cannot be run again: type "mood" already exists (42710)'
     ]
     assert (found[1].place.path, found[1].rule, found[1].migration) == ("1.up.sql", "round-trip-fails", "1")
 
@@ -158,7 +158,7 @@ def test_a_migration_that_cannot_run_twice_is_told(database: Connection[Any]) ->
 def test_a_way_back_that_rows_of_the_new_schema_break_fails(database: Connection[Any]) -> None:
     up = "ALTER TABLE orders ALTER total TYPE bigint USING total + 3000000000;"
     down = "ALTER TABLE orders ALTER total TYPE int;"
-    assert messages(database, up, down, rows=3) == ["The way back fails: integer out of range"]
+    assert messages(database, up, down, rows=3) == ["The way back fails: integer out of range (22003)"]
 
 
 def test_a_column_that_comes_back_empty_is_lost(database: Connection[Any]) -> None:

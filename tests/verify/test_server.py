@@ -14,6 +14,7 @@ import pytest
 from psycopg import sql
 
 from hotlint.verify.server import ScratchError, ScratchServer, database_url, embedded
+from hotlint.verify.snapshot import compare, take
 
 PASSWORD = "s3cr3t"
 
@@ -153,6 +154,30 @@ def test_a_database_can_be_copied(server: ScratchServer) -> None:
     copy = server.create_database(name)
     with server.connect("owner", copy) as connection:
         assert connection.execute("SELECT n FROM a").fetchone() == (1,)
+    server.drop_database(copy)
+    server.drop_database(name)
+
+
+def test_a_copy_has_what_is_set_granted_and_said_on_the_database_itself(server: ScratchServer) -> None:
+    name = server.create_database()
+    with server.connect("owner", name) as connection:
+        for statement in (
+            "GRANT CONNECT ON DATABASE {} TO pg_monitor WITH GRANT OPTION",
+            "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC",
+            'ALTER DATABASE {} SET search_path TO app, "$user", public',
+            "ALTER DATABASE {} SET application_name TO 'it''s'",
+            "ALTER DATABASE {} SET default_tablespace TO ''",
+            "COMMENT ON DATABASE {} IS 'the shop''s'",
+            "ALTER DATABASE {} CONNECTION LIMIT 7",
+        ):
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        connection.execute(b"CREATE TABLE a (id int)")
+    copy = server.create_database(name)
+    with server.connect("admin", name) as one, server.connect("admin", copy) as other:
+        was, now = take(one), take(other)
+        assert "search_path" in str([key for key in was.entries if key[0] == "setting"])
+        assert was.entries["comment", "database current"].facts["text"] == "the shop's"
+        assert compare(was, now) == ()
     server.drop_database(copy)
     server.drop_database(name)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import msgspec
 import pytest
 
@@ -12,7 +10,7 @@ from hotlint.planning.loop import PlanOptions, make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.model import Project
 from hotlint.verify.model import VerifiedProject
-from hotlint.verify.replay import verify_project
+from hotlint.verify.replay import VerifyOptions, verify_project
 from hotlint.verify.server import ScratchServer
 from hotlint.verify.validation import Validation, ValidationOptions
 from tests.verify.histories import history, script
@@ -35,8 +33,9 @@ def with_downs(planned: tuple[Project, Plan], *downs: str) -> tuple[Project, Pla
 
 
 def verify(server: ScratchServer, planned: tuple[Project, Plan], **options: object) -> VerifiedProject:
-    with closing(Validation(planned[1], ValidationOptions(**options))) as validation:  # type: ignore[arg-type]
-        return verify_project(*planned, server, observers=(validation,))
+    wanted = ValidationOptions(**options)  # type: ignore[arg-type]
+    run = VerifyOptions(rows=wanted.kind_of_rows)
+    return verify_project(*planned, server, run, observers=(Validation(planned[1], wanted),))
 
 
 def told(verified: VerifiedProject) -> list[tuple[str, str]]:
@@ -76,6 +75,38 @@ def test_a_way_back_that_is_clean_is_shown(server: ScratchServer) -> None:
     assert first.round_trip.after_down == ()
     assert second.round_trip is None
     assert told(verified) == []
+
+
+@pytest.mark.parametrize("down", ["ALTER TABLE orders DROP COLUMN a;", "SELECT 1 / 0;", "DROP TABLE orders;"])
+def test_a_way_back_that_goes_wrong_changes_nothing_for_what_follows(server: ScratchServer, down: str) -> None:
+    """The third migration needs what the second made, and its rows."""
+    planned = history(
+        ORDERS,
+        "ALTER TABLE orders ADD COLUMN a int, ADD COLUMN b int;\nINSERT INTO orders VALUES (1, 'x', 2, 3);",
+        "ALTER TABLE orders DROP COLUMN b, ALTER COLUMN a SET NOT NULL;\nSELECT 1 / count(*) FROM orders;",
+    )
+    verified = verify(server, with_downs(planned, "DROP TABLE orders;", down), round_trip="all")
+    assert {rule for rule, _ in told(verified)} == {"round-trip-fails"}
+    assert [finding.migration for finding in verified.findings if finding.migration != "0001"] == []
+    assert [m.up.error for m in verified.migrations] == [None, None, None]
+
+
+def test_a_way_back_is_also_tried_after_rows_were_written_under_the_new_schema(server: ScratchServer) -> None:
+    planned = with_downs(
+        history(ORDERS, "CREATE TABLE notes (id int PRIMARY KEY, order_id int NOT NULL REFERENCES orders);"),
+        "DROP TABLE orders;",
+        "DO $$ BEGIN IF EXISTS (SELECT FROM notes) THEN RAISE 'there are notes'; END IF; END $$;\nDROP TABLE notes;",
+    )
+    verified = verify(server, planned, round_trip="0001", rows=5)
+    trip = verified.migrations[1].round_trip
+    assert trip is not None
+    assert (trip.broken, trip.after_down, trip.after_up_again) == (None, (), ())
+    assert told(verified) == [
+        (
+            "round-trip-fails",
+            "The way back fails on rows that were written under the new schema: there are notes (P0001)",
+        )
+    ]
 
 
 def test_a_migration_that_cannot_be_taken_back_is_the_users_mistake(server: ScratchServer) -> None:

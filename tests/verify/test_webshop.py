@@ -31,7 +31,8 @@ def test_the_web_shop_shows_what_verify_finds(server: ScratchServer, monkeypatch
         ("threshold-exceeded", "0009"),
         ("round-trip-fails", "0010"),
         ("round-trip-fails", "0010"),
-        ("migration-fails", "0012"),
+        ("fails-on-rows", "0012"),
+        ("migration-fails", "0016"),
     ]
     assert "turnover.sql" in told(project)[0][2]
     rewriting = next(migration for migration in project.migrations if migration.id == "0009")
@@ -44,6 +45,7 @@ def test_the_web_shop_shows_what_verify_finds(server: ScratchServer, monkeypatch
     [
         ("plan-disagrees", "schema_changes"),
         ("data-lost", "data_integrity"),
+        ("fails-on-rows", "data_integrity"),
         ("check-fails", "dependency_checks"),
         ("round-trip-fails", "rollback_safety"),
         ("migration-fails", None),
