@@ -48,14 +48,14 @@ class ScratchDatabase:
         return self._owner
 
     def run(self, plan: MigrationPlan, *, traced: bool = True) -> ScriptTrace:
-        """Runs one script, up or down, in a connection of its own."""
+        """Runs one script, up or down, in a connection of its own. What is not ``traced`` is not probed either."""
         if traced and self._tracer is None:
             self._tracer = Tracer(self.server, self.name)
         tracer = self._tracer if traced else None
         with self.connect() as connection:
             if self.rollback_timeout_ms is not None and plan.direction == "down":
                 connection.execute(f"SET statement_timeout = {max(round(self.rollback_timeout_ms), 1)}".encode())
-            if not self.probed:
+            if tracer is None or not self.probed:
                 return run_script(connection, plan, tracer, self.extensions)
             self._probes = self._probes or Probes(self.server, self.name)
             running: list[tuple[float, float]] = []

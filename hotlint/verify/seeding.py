@@ -38,6 +38,7 @@ class Seeding:
         self._fixtures = [(path, *_text(path)) for path in fixtures]
         self._waiting = self._fixtures
         self._errors: dict[str, str] = {}
+        self._ran: set[str] = set()
         self._generator = load_generator(generator) if generator is not None else None
 
     @property
@@ -67,8 +68,13 @@ class Seeding:
         return fill(connection, self._rows, self._seed, left_empty=left_empty).notes if self.is_generated else ()
 
     def leftovers(self) -> tuple[str, ...]:
-        """A note for every fixture that no schema of the history took, with the last error."""
-        return tuple(f"{path} was never run: {self._errors[path]}" for path, _ in self._waiting if path in self._errors)
+        """A note for every fixture that no schema of the history took, with the last error; also where that was a
+        database which the history went on with after its rows had stopped it."""
+        return tuple(
+            f"{path} was {'not run again without the rows in the way' if path in self._ran else 'never run'}: {error}"
+            for path, _ in self._waiting
+            if (error := self._errors.get(path)) is not None
+        )
 
     def _run_fixtures(self, connection: Connection[Any]) -> None:
         import psycopg
@@ -78,6 +84,7 @@ class Seeding:
             try:
                 with connection.transaction():
                     connection.execute(text.encode())
+                self._ran.add(path)
             except psycopg.Error as error:
                 self._errors[path] = str(error).strip().splitlines()[0]
                 waiting.append((path, text))

@@ -43,15 +43,15 @@ def take(connection: Connection[Any], *, ignored_schemas: tuple[str, ...] = INST
     major = connection.info.server_version // 10000
     snapshot = Snapshot({}, {})
     with connection.transaction(force_rollback=True):
-        connection.execute("SET LOCAL search_path = ''")
+        connection.execute("SET LOCAL search_path = ''; SET LOCAL max_parallel_workers_per_gather = 0")
         queries = [query for since, query in QUERIES if major >= since]
-        if connection.execute(RARE_OBJECTS, prepare=True).fetchone() == (True,):
+        if connection.execute(RARE_OBJECTS).fetchone() == (True,):
             queries.extend(RARE)
-        for query in queries:
-            rows = connection.execute(PREFIX + query, {"ignored": list(ignored_schemas)}, prepare=True)
-            for kind, name, whole_kind, whole, facts in rows:
-                held = {k: v for k, v in facts.items() if v is not None}
-                snapshot.entries[kind, name] = Entry((whole_kind, whole) if whole_kind else None, held)
+        together = " UNION ALL ".join(f"({query})" for query in queries)  # one after the other, in their own orders
+        rows = connection.execute((PREFIX + together).encode(), {"ignored": list(ignored_schemas)})
+        for kind, name, whole_kind, whole, facts in rows:
+            held = {k: v for k, v in facts.items() if v is not None}
+            snapshot.entries[kind, name] = Entry((whole_kind, whole) if whole_kind else None, held)
         _read_positions(connection, snapshot)
     _arrange(snapshot)
     return snapshot
