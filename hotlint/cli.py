@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from hotlint import __version__
 
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse: --help, --version and usage errors
         return end.code if isinstance(end.code, int) else FAILED
     finally:
-        if collecting:
+        if arguments is None:
+            gc.freeze()  # the process ends now, and Python need not look through what it leaves
+        elif collecting:
             gc.enable()
 
 
@@ -138,8 +140,30 @@ def _forget(stream: TextIO) -> None:
         return
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Asks for the terminal's width without ``shutil``, which imports all kinds of compression: argparse makes a
+    formatter for each option, whether help is wanted or not."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """``COLUMNS``, else the terminal's width, else 80."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size().columns or 80
+    except OSError:  # standard output is no terminal
+        return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """Usage errors look like all others."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

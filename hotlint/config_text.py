@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hotlint.errors import ConfigError, nearest
+from hotlint.patterns import lazy
 from hotlint.quantities import WORDS
 
 Key = tuple[str | int, ...]
@@ -157,9 +158,9 @@ def _read_toml(text: str, path: str) -> ConfigText:
     return ConfigText(path, data.get("tool", {}).get("hotlint", {}), lambda: _toml_places(text))
 
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_ASSIGNMENT = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+_HEADER = lazy(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_ASSIGNMENT = lazy(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_PART = lazy(r"""[\w-]+|"[^"]*"|'[^']*'""")
 
 
 def _toml_places(text: str) -> Positions:

@@ -7,8 +7,8 @@ Names are kept as written and folded by the dialect's rules (``Name.schema`` is 
 catalog resolves them. All types are immutable and can be encoded with msgspec, so that lowered files can be cached.
 """
 
-from __future__ import annotations
-
+# Annotations are values here and in ``catalog.records``, not texts (``from __future__ import annotations``): msgspec
+# would evaluate the texts before it reads a checkpoint, which took longer than reading it.
 from typing import Literal, Union
 
 import msgspec
@@ -72,7 +72,7 @@ class Expr(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     kind: ExprKind
     value: str | None = None
     name: Name | None = None
-    args: tuple[Expr, ...] = ()
+    args: tuple["Expr", ...] = ()
     type: TypeName | None = None
 
 
@@ -101,7 +101,7 @@ class Query(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     types: tuple[TypeName, ...] = ()
     output: tuple[str, ...] = ()
     outputs: tuple[Expr, ...] = ()  # the expressions behind ``output``, same length, when the query is a plain SELECT
-    writes: tuple[AnyOperation, ...] = ()
+    writes: "tuple[AnyOperation, ...]" = ()
     text: str = ""  # normalised text, equal for equal queries
     row_limit: bool = False  # LIMIT or FETCH at its top level
     order_by: bool = False
@@ -242,8 +242,8 @@ class CreateTable(RelationOperation, frozen=True, gc=False, kw_only=True):
     ] = ()  # (source, included: "all", "defaults", "constraints", "indexes", …)
     like_at: tuple[int, ...] = ()  # for each of ``like``, how many of the columns stand before it; empty: none
     partition_of: Name | None = None
-    bound: Bound | None = None
-    partition_by: PartitionKey | None = None
+    bound: "Bound | None" = None
+    partition_by: "PartitionKey | None" = None
     of_type: Name | None = None
     access_method: str | None = None
     tablespace: str | None = None
@@ -832,7 +832,7 @@ class Body(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     message, with its code-point offset, where the body does not parse.
     """
 
-    statements: tuple[BodyStatement, ...] = ()
+    statements: "tuple[BodyStatement, ...]" = ()
     dynamic: tuple[tuple[int, int], ...] = ()
     error: str | None = None
     error_offset: int | None = None
@@ -842,7 +842,7 @@ class Body(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class BodyStatement(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     start: int
     end: int
-    operations: tuple[AnyOperation, ...]
+    operations: "tuple[AnyOperation, ...]"
     conditional: bool = False  # inside IF, CASE, a loop or an exception block: may not run, or run many times
     loop: bool = False
     guarded: bool = False  # in a block with an EXCEPTION clause: its error does not reach the statement
@@ -1005,7 +1005,7 @@ class NoEffect(Operation, frozen=True, gc=False, kw_only=True):
     ``names`` are the operations that it plans without running them (EXPLAIN, PREPARE)."""
 
     tag: str
-    names: tuple[AnyOperation, ...] = ()
+    names: "tuple[AnyOperation, ...]" = ()
 
 
 class Opaque(Operation, frozen=True, gc=False, kw_only=True):

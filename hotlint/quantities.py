@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from hotlint.patterns import lazy
 
 DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"
 PERCENTAGE = r"^[0-9]+(\.[0-9]+)?%$"
@@ -10,7 +10,7 @@ WORDS = {DURATION: "a duration (such as 500ms, 600s, 10m, 2h or 30d)", PERCENTAG
 """What the patterns stand for, for messages."""
 
 _MILLISECONDS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
-_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]+|%)")
+_PARTS = lazy(r"([0-9]+(?:\.[0-9]+)?)([a-z]+|%)")
 
 
 def milliseconds(duration: str) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
+
+from hotlint.patterns import lazy
 
 
 class QName(NamedTuple):
@@ -18,7 +19,7 @@ class QName(NamedTuple):
         return f"{quote(self.schema)}.{quote(self.name)}"
 
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_PLAIN = lazy(r"[a-z_][a-z0-9_$]*\Z")
 
 
 @lru_cache(10_000)

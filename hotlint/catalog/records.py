@@ -4,8 +4,6 @@ Facts are three-valued where a history may not know them: ``None`` means "cannot
 an object whose very existence is uncertain: made or dropped under a condition that Hotlint cannot evaluate.
 """
 
-from __future__ import annotations
-
 from typing import Literal, Union
 
 import msgspec

@@ -15,15 +15,16 @@ import msgspec
 
 from hotlint.dialects.postgres.scan import comments
 from hotlint.errors import nearest
+from hotlint.patterns import lazy
 from hotlint.source import Problem, Script
 
 MARK = "otlint"
 """What a text with suppressions holds, however its author writes our name."""
 
-_COMMENT = re.compile(r"(?:--+|/\*+)[ \t]*[Hh]otlint[ \t]*(:|(?=ignore))[ \t]*(.*?)[ \t]*(?:\*/)?\s*\Z", re.DOTALL)
-_DIRECTIVE = re.compile(r"([\w-]*)[ \t]*(?:\[([^\]]*)\])?[ \t:]*(.*)", re.DOTALL)
-_UNTIL = re.compile(r"\buntil=(\S*)")
-_IN_BODY = re.compile(r"(?:--+[ \t]*[Hh]otlint\b[^\n\r]*|/\*+[ \t]*[Hh]otlint\b.*?\*/)", re.DOTALL)
+_COMMENT = lazy(r"(?:--+|/\*+)[ \t]*[Hh]otlint[ \t]*(:|(?=ignore))[ \t]*(.*?)[ \t]*(?:\*/)?\s*\Z", re.DOTALL)
+_DIRECTIVE = lazy(r"([\w-]*)[ \t]*(?:\[([^\]]*)\])?[ \t:]*(.*)", re.DOTALL)
+_UNTIL = lazy(r"\buntil=(\S*)")
+_IN_BODY = lazy(r"(?:--+[ \t]*[Hh]otlint\b[^\n\r]*|/\*+[ \t]*[Hh]otlint\b.*?\*/)", re.DOTALL)
 _WORDS = ("ignore", "ignore-file")
 
 WHOLE_FILE = (0, 1 << 60)

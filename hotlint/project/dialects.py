@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from hotlint.patterns import lazy
+
 POSTGRES = "postgres"
 
 LABELS = {
@@ -50,21 +52,21 @@ ALIASES = {
 }
 """What files, folders and lock files call a dialect (in lower case)."""
 
-_SEPARATORS = re.compile(r"[-_.]")
+_SEPARATORS = lazy(r"[-_.]")
 _FOLDER_DEPTH = 4  # a dialect's name further up is the name of something else (a repository, a user)
 
 _MARKS = {
-    "postgres": re.compile(
+    "postgres": lazy(
         r"(?i)\b(?:jsonb|timestamptz|bigserial|bytea|plpgsql)\b|::\w|\bCREATE\s+EXTENSION\b"
         r"|\b(?:ALTER\s+TABLE\s+ONLY|CREATE\s+TYPE|ALTER\s+TYPE)\b|\bCONCURRENTLY\b|\$\$"
     ),
-    "clickhouse": re.compile(r"(?i)\bENGINE\s*=\s*\w*(?:MergeTree|Distributed|Kafka|Memory)\b"),
-    "mysql": re.compile(r"(?i)\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w|\bTABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`"),
-    "sqlite": re.compile(r"(?i)\bAUTOINCREMENT\b|^\s*PRAGMA\s+\w|\bWITHOUT\s+ROWID\b", re.MULTILINE),
+    "clickhouse": lazy(r"(?i)\bENGINE\s*=\s*\w*(?:MergeTree|Distributed|Kafka|Memory)\b"),
+    "mysql": lazy(r"(?i)\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w|\bTABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`"),
+    "sqlite": lazy(r"(?i)\bAUTOINCREMENT\b|^\s*PRAGMA\s+\w|\bWITHOUT\s+ROWID\b", re.MULTILINE),
 }
 """What only this database understands, outside of comments; the first that is found counts."""
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_TABLE = re.compile(r"(?i)\bCREATE\s+TABLE\b")
+_COMMENT = lazy(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_TABLE = lazy(r"(?i)\bCREATE\s+TABLE\b")
 _LOOKED_AT = 20  # files; a dialect shows in the first tables
 _LOOKED_INTO = 100_000  # characters of each
 

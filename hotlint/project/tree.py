@@ -6,16 +6,16 @@ Texts that are newer than the disk (an editor's unsaved file, standard input) st
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 
 import msgspec
 
+from hotlint.patterns import lazy
 from hotlint.project.model import LayoutProblem
 from hotlint.project.read import UNREADABLE, decode, read_file
 from hotlint.source import Problem, Region, Script
 
-SQL_FILE = re.compile(r"\.sql(?:\.[a-z][a-z0-9]*)?\Z")
+SQL_FILE = lazy(r"\.sql(?:\.[a-z][a-z0-9]*)?\Z")
 """``x.sql``, and ``x.sql.postgres`` as some projects mark a dialect."""
 
 MAX_SAMPLE = 6

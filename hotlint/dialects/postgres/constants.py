@@ -6,10 +6,11 @@ import re
 
 from hotlint.catalog.names import quote
 from hotlint.dialects.postgres.scan import Token, tokens
+from hotlint.patterns import lazy
 
-_ESCAPE = re.compile(r"''|\\(?:x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|[\s\S])|[^\\']+", re.DOTALL)
+_ESCAPE = lazy(r"''|\\(?:x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|[\s\S])|[^\\']+", re.DOTALL)
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_VERB = re.compile(r"%(?:(\d+)\$)?([sIL%])")
+_VERB = lazy(r"%(?:(\d+)\$)?([sIL%])")
 
 
 def literal_text(literal: str) -> tuple[str, int | list[int]]:

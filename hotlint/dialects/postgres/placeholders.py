@@ -13,6 +13,7 @@ from typing import Literal
 
 from hotlint.catalog.names import RESERVED
 from hotlint.dialects.postgres.scan import TextMap
+from hotlint.patterns import lazy
 
 Style = Literal["name", "number", "string", "blank"]
 """What stands for an unknown value: an identifier, ``1``, ``'x'``, or nothing."""
@@ -33,11 +34,11 @@ _SKIPPED = (
     r"|\"[^\"{$<%]*\""
 )
 # Actions of a template that print nothing: Go's, Jinja's and Mustache's.
-_CONTROL = re.compile(
+_CONTROL = lazy(
     r"(?:end|if|else|elif|range|with|define|template|block|break|continue|set|for|endif|endfor|macro|include)\b|[#/!^]"
 )
-_QUOTED_WORD = re.compile(r"[\"'`]([^\"'`]+)[\"'`]")
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_QUOTED_WORD = lazy(r"[\"'`]([^\"'`]+)[\"'`]")
+_WORD = lazy(r"[A-Za-z_]\w*")
 
 
 def present(text: str, patterns: tuple[str, ...] = ()) -> bool:

@@ -17,6 +17,7 @@ from hotlint.dialects.postgres.constants import constant_text
 from hotlint.dialects.postgres.places import Place
 from hotlint.dialects.postgres.scan import skip_blank, tokens
 from hotlint.operations import AnyOperation, Body, BodyStatement, Name, Select
+from hotlint.patterns import lazy
 
 if TYPE_CHECKING:
     from hotlint.dialects.postgres.bodies import BodyReader
@@ -25,8 +26,8 @@ _decode = msgspec.json.decode
 
 # What the parser says of text that the server refuses as well (pl_gram.y, scan.l); its other refusals come from what
 # libpg_query cannot look up without a database.
-_SYNTAX = re.compile(r"syntax error|unterminated|missing|mismatched|unexpected end of|trailing junk|invalid Unicode")
-_AT = re.compile(r'at or near "(.*)"\Z', re.DOTALL)
+_SYNTAX = lazy(r"syntax error|unterminated|missing|mismatched|unexpected end of|trailing junk|invalid Unicode")
+_AT = lazy(r'at or near "(.*)"\Z', re.DOTALL)
 
 
 class _Flags(msgspec.Struct, frozen=True, gc=False):
@@ -305,15 +306,15 @@ def _find_blanked(text: str, query: str, origin: int) -> int:
 
 
 # libpg_query looks up types of pg_catalog and public only, and takes a row type for a scalar; a record can be anything.
-_DECLARATIONS = re.compile(r"\bdeclare\b.*?\bbegin\b", re.IGNORECASE | re.DOTALL)
-_DECLARED = re.compile(
+_DECLARATIONS = lazy(r"\bdeclare\b.*?\bbegin\b", re.IGNORECASE | re.DOTALL)
+_DECLARED = lazy(
     r"(?P<head>(?:\bdeclare|;)\s*(?:--[^\n]*\n\s*)*(?P<name>\w+)\s+(?:constant\s+)?)"
     r"(?P<type>(?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))*(?:%rowtype)?)(?=\s*(?:;|:=|=|default\b))",
     re.IGNORECASE,
 )
-_QUALIFIED = re.compile(r"(?P<set>\breturns\s+(?:setof\s+)?)?(?:\"[^\"]+\"|\b\w+)\.(?:\"[^\"]+\"|\w+)", re.IGNORECASE)
-_VARIADIC = re.compile(r"\bvariadic\b", re.IGNORECASE)
-_FIELD_ASSIGNED = re.compile(r"(\w+)\.\w+\s*:?=")
+_QUALIFIED = lazy(r"(?P<set>\breturns\s+(?:setof\s+)?)?(?:\"[^\"]+\"|\b\w+)\.(?:\"[^\"]+\"|\w+)", re.IGNORECASE)
+_VARIADIC = lazy(r"\bvariadic\b", re.IGNORECASE)
+_FIELD_ASSIGNED = lazy(r"(\w+)\.\w+\s*:?=")
 
 
 def _without_unknown_types(header: str, text: str, footer: str) -> str:

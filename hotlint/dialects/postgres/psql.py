@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from hotlint.dialects.postgres.scan import tokens
+from hotlint.patterns import lazy
 from hotlint.source import Problem
 
 # Meta-commands that send the query before them, as a semicolon would (psql's documentation, "\g" and its kin).
 _SENDING = frozenset(["g", "gx", "gexec", "gset", "gdesc", "crosstabview", "watch", "bind"])
 _INCLUDING = frozenset(["i", "ir", "include", "include_relative"])
 
-_COMMAND = re.compile(r"\\([A-Za-z_!?]*)([^\n\r]*)")
-_END_OF_DATA = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
-_COPY_STDIN = re.compile(r"\bfrom\s+(?:stdin|pstdin)\b", re.IGNORECASE)
+_COMMAND = lazy(r"\\([A-Za-z_!?]*)([^\n\r]*)")
+_END_OF_DATA = lazy(r"^\\\.[ \t]*\r?$", re.MULTILINE)
+_COPY_STDIN = lazy(r"\bfrom\s+(?:stdin|pstdin)\b", re.IGNORECASE)
 
 
 def blank(text: str, base: int = 0) -> tuple[str, tuple[Problem, ...]]:

@@ -5,10 +5,11 @@ All offsets are code points. The lexer assumes ``standard_conforming_strings = o
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Literal
+
+from hotlint.patterns import lazy
 
 TokenKind = Literal["word", "quoted", "string", "number", "parameter", "operator", "punctuation", "comment", "open"]
 """``quoted`` is a quoted identifier; ``string`` is any string constant, dollar quotes included; ``open`` is a quote or
@@ -29,25 +30,25 @@ _WORD = rf"{_LETTER}[^\x00-#%-/:-@\[-\^`{{-\x7f]*"
 _NUMBER = r"\d[\w]*(?:\.(?!\.)[\w]*)?(?:(?<=[eE])[+-]\d+)?|\.\d[\w]*"
 _OPERATOR = r"(?:(?!--|/\*)[-+*/<>=~!@#%^&|`?])+"
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     rf"(?P<skip>[ \t\n\r\f\v]+)|(?P<comment>{_LINE_COMMENT})|(?P<block>/\*)"
     rf"|(?P<string>{_ESCAPE_STRING}|{_PLAIN_STRING})|(?P<quoted>{_IDENTIFIER})|(?P<dollar>{_DOLLAR})"
     rf"|(?P<open>(?:[uU]&|[eEbBxXnN])?'|(?:[uU]&)?\")"
     rf"|(?P<word>{_WORD})|(?P<number>{_NUMBER})|(?P<parameter>\$\d+)"
     rf"|(?P<punctuation>::|:=|\.\.|[^\w\s])|(?P<other>[\s\S])"
 )
-_OPERATORS = re.compile(_OPERATOR)
+_OPERATORS = lazy(_OPERATOR)
 _OPERATOR_CHARACTERS = frozenset("-+*/<>=~!@#%^&|`?")
 
 # The same, for those who only want to step over what is quoted: everything between two marks is passed in one leap.
-_MARK = re.compile(
+_MARK = lazy(
     rf"(?P<comment>{_LINE_COMMENT})|(?P<block>/\*)"
     rf"|(?P<string>(?<![\w$]){_ESCAPE_STRING}|'[^']*(?:''[^']*)*'(?!'))|(?P<quoted>\"[^\"]*(?:\"\"[^\"]*)*\"(?!\"))"
     rf"|(?P<dollar>(?<![\w$]){_DOLLAR})|(?P<open>['\"])"
 )
-_BLOCK_EDGE = re.compile(r"/\*|\*/")
-_LINE = re.compile(_LINE_COMMENT)
-_BLANK = re.compile(r"[ \t\n\r\f\v]*")
+_BLOCK_EDGE = lazy(r"/\*|\*/")
+_LINE = lazy(_LINE_COMMENT)
+_BLANK = lazy(r"[ \t\n\r\f\v]*")
 
 
 def tokens(text: str, start: int = 0, end: int | None = None, *, comments: bool = False) -> Iterator[Token]:

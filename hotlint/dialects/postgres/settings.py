@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from hotlint.patterns import lazy
 
 # Units of time parameters and their milliseconds; a bare number is in the parameter's own unit, milliseconds for the
 # timeouts (guc.c: time_unit_conversion_table; units are case-sensitive).
 _MILLISECONDS = {"": 1.0, "us": 0.001, "ms": 1.0, "s": 1000.0, "min": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
-_DURATION = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)\s*\Z")
+_DURATION = lazy(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)\s*\Z")
 _MAX_MILLISECONDS = 2**31 - 1
 
 

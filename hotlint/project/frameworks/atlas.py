@@ -6,8 +6,7 @@ the transaction away (``sql/migrate``: ``LocalFile.FileDirectives``). Atlas plan
 
 from __future__ import annotations
 
-import re
-
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import CERTAIN, Draft
 from hotlint.project.frameworks.one_file import numbered_paths
 from hotlint.project.frameworks.updown import has_updown
@@ -17,7 +16,7 @@ from hotlint.project.tree import Folder, Tree
 
 NAME = "atlas"
 
-_OFF = re.compile(r"\A(?:--[^\n]*\n|\s*\n)*?(--[ \t]*atlas:txmode[ \t]+none\b)")
+_OFF = lazy(r"\A(?:--[^\n]*\n|\s*\n)*?(--[ \t]*atlas:txmode[ \t]+none\b)")
 _OTHERS = ("+goose", "migrate:up", "formatted sql", "+migrate ")
 
 NO_TX = NoTransaction(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.model import (
     LayoutProblem,
@@ -58,8 +58,8 @@ PROGRAMS = {
     "fizz": "Fizz",
 }
 
-_NUMBERED = re.compile(r"[Vv]?(\d+)(?:[._-]|\Z)")
-_DATED = re.compile(r"(\d{4}-\d{2}-\d{2}(?:[-T_]\d{4,6}(?:-\d{4})?)?)(?:[._-]|\Z)")
+_NUMBERED = lazy(r"[Vv]?(\d+)(?:[._-]|\Z)")
+_DATED = lazy(r"(\d{4}-\d{2}-\d{2}(?:[-T_]\d{4,6}(?:-\d{4})?)?)(?:[._-]|\Z)")
 _TIMESTAMP_DIGITS = 10  # seconds since 1970, or YYYYMMDDhh; nobody counts that far
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import MARKED, NAMED, Draft
 from hotlint.project.frameworks.sections import split_at
 from hotlint.project.frameworks.updown import UpDownName, add_slots, collect, has_updown
@@ -20,7 +21,7 @@ from hotlint.source import Region, Script
 NAME = "bun"
 RELATIVE = "go-pg"
 
-_SPLIT = re.compile(r"^[ \t]*--(?:bun|gopg):split[^\n]*\n?", re.MULTILINE)
+_SPLIT = lazy(r"^[ \t]*--(?:bun|gopg):split[^\n]*\n?", re.MULTILINE)
 _MODULES = ("uptrace/bun", "go-pg/migrations", "robinjoseph08/go-pg-migrations")
 
 NO_TX = NoTransaction(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 
+from hotlint.patterns import lazy
 from hotlint.project.tree import Folder, Tree
 
-_NAME = re.compile(r"(?i)(?:.*changelog.*|.*master.*|root)\.(?:ya?ml|xml|json)\Z")
+_NAME = lazy(r"(?i)(?:.*changelog.*|.*master.*|root)\.(?:ya?ml|xml|json)\Z")
 _CHANGELOG_FILE = (".yaml", ".yml", ".xml", ".json")
-_REFERENCE = re.compile(r"\b(?:file|path)[\"']?\s*[:=]\s*[\"']?([\w./:@+-]+)")
+_REFERENCE = lazy(r"\b(?:file|path)[\"']?\s*[:=]\s*[\"']?([\w./:@+-]+)")
 _DEPTH = 6
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import CERTAIN, LIKELY, NAMED, Draft
 from hotlint.project.frameworks.nested import holds, migration_folders
 from hotlint.project.model import NoTransaction, Project, TransactionMode
@@ -16,8 +17,8 @@ from hotlint.project.tree import Folder, Tree
 
 NAME = "diesel"
 
-_OFF = re.compile(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*false\b", re.MULTILINE)
-_DIESEL_NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{4,6}[_-]|0+_diesel_")
+_OFF = lazy(r"^[ \t]*run_in_transaction[ \t]*=[ \t]*false\b", re.MULTILINE)
+_DIESEL_NAME = lazy(r"\d{4}-\d{2}-\d{2}-\d{4,6}[_-]|0+_diesel_")
 
 NO_TX = NoTransaction(
     "run_in_transaction = false",

@@ -7,10 +7,9 @@ The migrator runs all that is pending in one transaction, part by part between `
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import BAD_NAME, CERTAIN, Draft, numbered
 from hotlint.project.frameworks.nested import holds, migration_folders
@@ -22,7 +21,7 @@ from hotlint.source import Region
 
 NAME = "drizzle"
 
-_BREAK = re.compile(r"-->[ \t]*statement-breakpoint[ \t]*\r?\n?")
+_BREAK = lazy(r"-->[ \t]*statement-breakpoint[ \t]*\r?\n?")
 
 NO_TX = NoTransaction(
     None, "", "Drizzle's migrator runs everything in one transaction; run this statement outside of the migrations."

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import CERTAIN, NAMED, Draft, numbering_of
 from hotlint.project.frameworks.outside import outside
@@ -22,13 +23,13 @@ from hotlint.source import Script
 
 NAME = "flyway"
 
-_VERSIONED = re.compile(r"([VUB])(\d+(?:[._]\d+)*)__([^/]*)\.sql\Z")
-_REPEATABLE = re.compile(r"R__([^/]+)\.sql\Z")
-_LOOKS_LIKE = re.compile(r"(?i)[VU]\d|R_|B\d")
-_CALLBACK = re.compile(r"(?:before|after|create)[A-Z]\w*(?:__[^/]*)?\.sql\Z")
-_PROGRAM = re.compile(r"[VUR]\d*[\d_.]*__\w+\.(?:java|kt|groovy)\Z")
-_OFF = re.compile(r"^\s*executeInTransaction\s*=\s*false\b", re.MULTILINE | re.IGNORECASE)
-_MIXED = re.compile(r"^\s*(?:spring\.)?flyway\.mixed\s*=\s*true\b", re.MULTILINE)
+_VERSIONED = lazy(r"([VUB])(\d+(?:[._]\d+)*)__([^/]*)\.sql\Z")
+_REPEATABLE = lazy(r"R__([^/]+)\.sql\Z")
+_LOOKS_LIKE = lazy(r"(?i)[VU]\d|R_|B\d")
+_CALLBACK = lazy(r"(?:before|after|create)[A-Z]\w*(?:__[^/]*)?\.sql\Z")
+_PROGRAM = lazy(r"[VUR]\d*[\d_.]*__\w+\.(?:java|kt|groovy)\Z")
+_OFF = lazy(r"^\s*executeInTransaction\s*=\s*false\b", re.MULTILINE | re.IGNORECASE)
+_MIXED = lazy(r"^\s*(?:spring\.)?flyway\.mixed\s*=\s*true\b", re.MULTILINE)
 _SETTINGS = ("flyway.conf", "flyway.toml")
 _LOCATIONS = frozenset({"migration", "migrations"})
 

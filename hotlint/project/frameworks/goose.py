@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import MARKED, Draft
 from hotlint.project.frameworks.one_file import add_sectioned
 from hotlint.project.frameworks.sections import SectionReader, Sections
@@ -17,7 +18,7 @@ from hotlint.project.tree import Folder, Tree
 
 NAME = "goose"
 
-_MARK = re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+([^\r\n]*?)[ \t]*(?:\r?\n|\Z)", re.MULTILINE | re.IGNORECASE)
+_MARK = lazy(r"^[ \t]*--[ \t]*\+goose[ \t]+([^\r\n]*?)[ \t]*(?:\r?\n|\Z)", re.MULTILINE | re.IGNORECASE)
 
 NO_TX = NoTransaction(
     "-- +goose NO TRANSACTION",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import CERTAIN, Draft
 from hotlint.project.frameworks.one_file import EXPECTED
 from hotlint.project.model import NoTransaction, Project, TransactionMode
@@ -18,8 +19,8 @@ from hotlint.source import Script
 
 NAME = "graphile-migrate"
 
-_COMMITTED = re.compile(r"(\d{6,})(?:-(.*))?\.sql\Z")
-_OFF = re.compile(r"^--![ \t]*no-transaction\b[^\r\n]*", re.MULTILINE)
+_COMMITTED = lazy(r"(\d{6,})(?:-(.*))?\.sql\Z")
+_OFF = lazy(r"^--![ \t]*no-transaction\b[^\r\n]*", re.MULTILINE)
 
 NO_TX = NoTransaction(
     "--! no-transaction",

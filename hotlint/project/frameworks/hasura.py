@@ -6,8 +6,7 @@ Each script is one ``run_sql`` in a transaction of the server's; nothing in a mi
 
 from __future__ import annotations
 
-import re
-
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import CERTAIN, Draft
 from hotlint.project.frameworks.nested import holds, migration_folders
 from hotlint.project.model import NoTransaction, Project
@@ -16,7 +15,7 @@ from hotlint.project.tree import Folder, Tree
 
 NAME = "hasura"
 
-_MILLISECONDS = re.compile(r"\d{13}_")
+_MILLISECONDS = lazy(r"\d{13}_")
 
 NO_TX = NoTransaction(
     None,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import CERTAIN, MARKED, Draft
 from hotlint.project.frameworks.changelog import changelogs, files_below, included
@@ -21,18 +22,18 @@ from hotlint.source import Region, Script
 
 NAME = "liquibase"
 
-_HEAD = re.compile(r"\s*--\s*liquibase\s+formatted\s+sql\b", re.IGNORECASE)
-_CHANGESET = re.compile(
+_HEAD = lazy(r"\s*--\s*liquibase\s+formatted\s+sql\b", re.IGNORECASE)
+_CHANGESET = lazy(
     r'^[ \t]*--[ \t]*changeset[ \t]+("[^"\r\n]*"|[^\s:"]+):("[^"\r\n]*"|\S+)([^\r\n]*)(?:\r?\n|\Z)',
     re.MULTILINE | re.IGNORECASE,
 )
-_OFF = re.compile(r"\brunInTransaction:[\"']?false\b", re.IGNORECASE)
-_WHOLE = re.compile(r"\bsplitStatements:[\"']?false\b", re.IGNORECASE)
-_DBMS = re.compile(r"\bdbms:[\"']?([\w!,-]+)", re.IGNORECASE)
-_RERUN = re.compile(r"\brun(?:OnChange|Always):[\"']?true\b", re.IGNORECASE)
-_IGNORED = re.compile(r"\bignore:[\"']?true\b", re.IGNORECASE)
-_ROLLBACK_LINE = re.compile(r"^[ \t]*--[ \t]*rollback\b[ \t]?([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
-_ROLLBACK_BLOCK = re.compile(r"/\*[ \t]*liquibase[ \t]+rollback\b(.*?)\*/", re.DOTALL | re.IGNORECASE)
+_OFF = lazy(r"\brunInTransaction:[\"']?false\b", re.IGNORECASE)
+_WHOLE = lazy(r"\bsplitStatements:[\"']?false\b", re.IGNORECASE)
+_DBMS = lazy(r"\bdbms:[\"']?([\w!,-]+)", re.IGNORECASE)
+_RERUN = lazy(r"\brun(?:OnChange|Always):[\"']?true\b", re.IGNORECASE)
+_IGNORED = lazy(r"\bignore:[\"']?true\b", re.IGNORECASE)
+_ROLLBACK_LINE = lazy(r"^[ \t]*--[ \t]*rollback\b[ \t]?([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
+_ROLLBACK_BLOCK = lazy(r"/\*[ \t]*liquibase[ \t]+rollback\b(.*?)\*/", re.DOTALL | re.IGNORECASE)
 _NOT_A_WAY_DOWN = frozenset({"empty", "not required", "none"})
 
 NO_TX = NoTransaction(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import LIKELY, MARKED, Draft
 from hotlint.project.frameworks.one_file import add_sectioned
 from hotlint.project.frameworks.sections import SectionReader, Sections
@@ -20,7 +21,7 @@ from hotlint.source import Region, Script
 
 NAME = "node-pg-migrate"
 
-_MARK = re.compile(r"^\s*--[\s-]*(up|down)\s+migration[^\r\n]*(?:\r?\n|\Z)", re.MULTILINE | re.IGNORECASE)
+_MARK = lazy(r"^\s*--[\s-]*(up|down)\s+migration[^\r\n]*(?:\r?\n|\Z)", re.MULTILINE | re.IGNORECASE)
 
 NO_TX = NoTransaction(
     None,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+from hotlint.patterns import lazy
+
+_COMMENT = lazy(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _WORDS = ("concurrently", "vacuum", "database", "tablespace", "system", "subscription", "discard", "reindex")
-_OUTSIDE = re.compile(
+_OUTSIDE = lazy(
     r"(?is)\s*(?:create\s+(?:unique\s+)?index\s+concurrently\b|drop\s+index\s+concurrently\b|reindex\b|vacuum\b"
     r"|(?:create|drop|alter)\s+(?:database|tablespace|subscription)\b|alter\s+system\b|discard\s+all\b)"
 )
 
-_BEGIN = re.compile(r"(?i)^\s*(?:begin|start\s+transaction)(?:\s+(?:work|transaction))?\s*;", re.MULTILINE)
+_BEGIN = lazy(r"(?i)^\s*(?:begin|start\s+transaction)(?:\s+(?:work|transaction))?\s*;", re.MULTILINE)
 
 
 def outside(text: str) -> Literal["no", "some", "all"]:

@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import POSSIBLE, Draft, number_of, numbered
 from hotlint.project.frameworks.one_file import EXPECTED
@@ -39,12 +40,12 @@ MIGRATION_FOLDERS = frozenset(
 )
 _FEW = 3
 _GENERATED = frozenset({"schema.sql", "structure.sql", "seed.sql", "seeds.sql"})
-_DOWN = re.compile(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)(?:\.|\Z)", re.IGNORECASE)
-_UP = re.compile(r"[._-](?:up|do)\Z|\A(?:do|up)(?:\.|\Z)", re.IGNORECASE)
+_DOWN = lazy(r"[._-](?:down|rollback|undo|revert)\Z|\A(?:undo|down)(?:\.|\Z)", re.IGNORECASE)
+_UP = lazy(r"[._-](?:up|do)\Z|\A(?:do|up)(?:\.|\Z)", re.IGNORECASE)
 _DOWN_FOLDERS = ("down", "downs", "rollback", "rollbacks", "undo", "revert")
-_VERSION_FOLDER = re.compile(r"[vV]?\d+(?:[._]\d+)*\Z")
-_DIGITS = re.compile(r"(\d+)")
-_OFF = re.compile(r"^-- postgres-migrations disable-transaction\b", re.MULTILINE)
+_VERSION_FOLDER = lazy(r"[vV]?\d+(?:[._]\d+)*\Z")
+_DIGITS = lazy(r"(\d+)")
+_OFF = lazy(r"^-- postgres-migrations disable-transaction\b", re.MULTILINE)
 
 NO_TX = NoTransaction(
     None,

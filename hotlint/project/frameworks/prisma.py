@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import CERTAIN, NAMED, Draft
 from hotlint.project.frameworks.nested import holds, migration_folders
@@ -18,7 +19,7 @@ from hotlint.project.tree import Folder, Tree
 NAME = "prisma"
 
 _LOCK = "migration_lock.toml"
-_PROVIDER = re.compile(r'^\s*provider\s*=\s*"(\w+)"', re.MULTILINE)
+_PROVIDER = lazy(r'^\s*provider\s*=\s*"(\w+)"', re.MULTILINE)
 
 NO_TX = NoTransaction(
     None,

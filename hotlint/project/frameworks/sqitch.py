@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hotlint.patterns import lazy
 from hotlint.project import dialects
 from hotlint.project.frameworks.base import BAD_NAME, CERTAIN, Draft
 from hotlint.project.model import LayoutProblem, NoTransaction, Project
@@ -21,9 +22,9 @@ NAME = "sqitch"
 
 _PLAN = "sqitch.plan"
 _CONF = "sqitch.conf"
-_LINE = re.compile(r"^[ \t]*(?:[+][ \t]*)?(@?)([^\s\[#@%][^\s\[#]*)[ \t]*(?:\[([^\]]*)\])?")
-_CORE = re.compile(r"^\[(\w+)(?:[ \t]+\"([^\"]*)\")?\]", re.MULTILINE)
-_SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*$", re.MULTILINE)
+_LINE = lazy(r"^[ \t]*(?:[+][ \t]*)?(@?)([^\s\[#@%][^\s\[#]*)[ \t]*(?:\[([^\]]*)\])?")
+_CORE = lazy(r"^\[(\w+)(?:[ \t]+\"([^\"]*)\")?\]", re.MULTILINE)
+_SETTING = lazy(r"^[ \t]*(\w+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*$", re.MULTILINE)
 
 NO_TX = NoTransaction(
     None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import MARKED, Draft
 from hotlint.project.frameworks.one_file import add_sectioned
 from hotlint.project.frameworks.sections import SectionReader, Sections
@@ -18,7 +19,7 @@ from hotlint.project.tree import Folder, Tree
 
 NAME = "sql-migrate"
 
-_MARK = re.compile(r"^--[ \t]*\+migrate[ \t]+(\w+)([^\r\n]*)(?:\r?\n|\Z)", re.MULTILINE)
+_MARK = lazy(r"^--[ \t]*\+migrate[ \t]+(\w+)([^\r\n]*)(?:\r?\n|\Z)", re.MULTILINE)
 
 NO_TX = NoTransaction(
     "-- +migrate Up notransaction",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from hotlint.patterns import lazy
 from hotlint.project.frameworks.base import CERTAIN, MARKED, Draft
 from hotlint.project.frameworks.one_file import add_sectioned
 from hotlint.project.frameworks.sections import Sections
@@ -19,7 +20,7 @@ from hotlint.source import Region
 NAME = "tern"
 
 _BELOW = "---- create above / drop below ----"
-_OFF = re.compile(r"^---- tern: disable-tx ----(?=\r?$)", re.MULTILINE)
+_OFF = lazy(r"^---- tern: disable-tx ----(?=\r?$)", re.MULTILINE)
 
 NO_TX = NoTransaction(
     "---- tern: disable-tx ----",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from hotlint.catalog.names import QName
@@ -10,11 +9,12 @@ from hotlint.catalog.records import Enum
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.types.names import Resolved, canonical, resolve
 from hotlint.operations import Expr, TypeName
+from hotlint.patterns import lazy
 
-_INTEGER = re.compile(r"[+-]?\d+\Z")
-_INTEGER_16 = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+|\d+(_\d+)*)\Z")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
-_UUID = re.compile(r"([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}\Z")
+_INTEGER = lazy(r"[+-]?\d+\Z")
+_INTEGER_16 = lazy(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+|\d+(_\d+)*)\Z")
+_NUMBER = lazy(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
+_UUID = lazy(r"([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}\Z")
 _WORDS = frozenset(["nan", "inf", "infinity", "+inf", "-inf", "+infinity", "-infinity"])
 _BITS = {"int2": 16, "int4": 32, "int8": 64}
 _NON_DECIMAL_SINCE = 16  # release 16: hexadecimal, octal and binary integers, and underscores, in input
