@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from _thread import get_ident
 from collections.abc import Iterable
-from threading import get_ident
 from typing import Any
 
 import msgspec

@@ -19,7 +19,8 @@ from hotlint.project.tree import Folder, Tree
 
 NAME = "sql-migrate"
 
-_MARK = lazy(r"^--[ \t]*\+migrate[ \t]+(\w+)([^\r\n]*)(?:\r?\n|\Z)", re.MULTILINE)
+# The dashes come before the look back to the line's beginning: Python finds a literal quickly and tries "^" everywhere.
+_MARK = lazy(r"--(?<=^--)[ \t]*\+migrate[ \t]+(\w+)([^\r\n]*)(?:\r?\n|\Z)", re.MULTILINE)
 
 NO_TX = NoTransaction(
     "-- +migrate Up notransaction",
