@@ -30,13 +30,18 @@ _WORTH_A_PROCESS = 150_000
 """Characters of SQL beside the largest project's that take longer to check than a process to start."""
 
 
-def make_plans(request: Request, *, down: bool) -> PlanReport:
-    """The plans of all projects that the request's paths lead to."""
+def make_plans(request: Request, *, down: bool, unfilled: bool = False) -> PlanReport:
+    """The plans of all projects that the request's paths lead to; ``unfilled`` as in ``PlanOptions``."""
     found = _discover(request)
     if found.problems and not found.projects:
         raise UsageError(found.problems[0].message)
     plans = tuple(
-        make_plan(project, request.server, plan_options(request.settings, project, down)) for project in found.projects
+        make_plan(
+            project,
+            request.server,
+            msgspec.structs.replace(plan_options(request.settings, project, down), unfilled=unfilled),
+        )
+        for project in found.projects
     )
     return PlanReport.of(request.server, plans, request.assumed)
 

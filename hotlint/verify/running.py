@@ -31,7 +31,9 @@ def verify_projects(
     wishes = wishes or Wishes()
     options = msgspec.structs.replace(options, rows=wishes.validation.kind_of_rows)
     request = msgspec.structs.replace(request, server=Server(major=server.major), assumed=False)
-    plans = [planned.plan for planned in make_plans(request, down=True).projects]
+    # Without rows of somebody's, tables hold what the history writes and no more.
+    unfilled = wishes.validation.kind_of_rows is None
+    plans = [planned.plan for planned in make_plans(request, down=True, unfilled=unfilled).projects]
     findings = make_report(request)[0].findings
     verified: list[VerifiedProject] = []
     failures: list[str] = []
