@@ -119,8 +119,8 @@ def _round_trip(trip: RoundTrip, style: Style) -> Iterator[str]:
     rows = trip.broken_by_rows
     if rows is not None and rows.error is not None:
         what = "down" if rows.direction == "down" else "up again"
-        told = plain(rows.error.message)
-        yield f"  {style.paint('error', what)} after rows were written, stopped by the server: {told}"
+        message = plain(rows.error.message)
+        yield f"  {style.paint('error', what)} after rows were written, stopped by the server: {message}"
     if trip.down.error is not None:
         yield f"  {style.paint('error', 'down')} stopped by the server: {plain(trip.down.error.message)}"
     elif again is not None:
