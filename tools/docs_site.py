@@ -27,6 +27,7 @@ _SECTIONS: list[Entry] = [
             ("Verifying on a real server", "verify.md"),
             ("pre-commit", "pre-commit.md"),
             ("In CI", "ci.md"),
+            ("In pytest", "pytest.md"),
             ("In editors", "editors.md"),
             ("Output formats", "formats.md"),
             ("Configuration", "configuration.md"),
