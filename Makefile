@@ -12,7 +12,7 @@ help:
 	@echo "make test       the whole test suite, with coverage"
 	@echo "make lint       ruff, mypy --strict, and whether the generated documentation is fresh"
 	@echo "make docs       write what the documentation takes from the program: pages, pictures, output of commands"
-	@echo "make site       build the documentation site into site/; a broken link is an error"
+	@echo "make site       build the documentation site into site/; what is broken or loaded from elsewhere is an error"
 	@echo "make bench      time Hotlint on FOLDER=path, beside squawk where it is installed"
 	@echo "make truth-dev  hold the predictions against what servers of all versions were measured to do"
 	@echo "make truth      measure the cases on the embedded server, or on PG=postgresql://…, and hold the predictions against it"
@@ -42,6 +42,7 @@ docs: $(STAMP)
 site: $(STAMP)
 	@test -x $(BIN)/zensical || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	$(BIN)/zensical build --clean --strict
+	$(BIN)/python tools/check_site.py site
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py $(FOLDER)

@@ -179,25 +179,25 @@ def _graph() -> str:
     migrations = report.projects[0].plan.migrations
     touched = {m.migration.id: _changed(m) for m in migrations}
     tables = list(dict.fromkeys(name for names in touched.values() for name in names))
-    row, left, right, first = 30, 20, 300, 30
-    column = 102
-    width, height = right + column * len(tables) + 30, first + row * len(migrations) + 64
+    row, left, right, first = 30, 10, 224, 104
+    column, box = 58, 226
+    width, height = right + column * len(tables) + 100, first + row * len(migrations) + 64
     parts = [f"<style>{_STYLE}</style>"]
     for at, name in enumerate(tables):
         x = right + column * at + 40
-        parts.append(f'<path class="line" d="M{x} 26V{height - 46}"/>')
-        parts.append(f'<text class="m" x="{x}" y="16" text-anchor="middle">{escape(name)}</text>')
+        parts.append(f'<path class="line" d="M{x} {first - 8}V{height - 46}"/>')
+        parts.append(f'<text class="m" transform="translate({x},{first - 14}) rotate(-40)">{escape(name)}</text>')
     for at, migration in enumerate(migrations):
         y = first + row * at
         fails = any(step.impact.error is not None for step in migration.steps)
         label = f"{migration.migration.id} {migration.migration.name}"
         if at:
             parts.append(f'<path class="edge" d="M{left + 20} {y - 8}V{y}"/>')
-        parts.append(f'<rect class="{"bad" if fails else "box"}" x="{left}" y="{y}" width="236" height="22" rx="4"/>')
+        parts.append(f'<rect class="{"bad" if fails else "box"}" x="{left}" y="{y}" width="{box}" height="22" rx="4"/>')
         parts.append(f'<text class="m" x="{left + 10}" y="{y + 15}">{escape(label)}</text>')
         places = {name: right + column * tables.index(name) + 40 for name in touched[migration.migration.id]}
         if places:
-            parts.append(f'<path class="edge" d="M{left + 236} {y + 11}H{max(places.values())}"/>')
+            parts.append(f'<path class="edge" d="M{left + box} {y + 11}H{max(places.values())}"/>')
         for name, blocks in touched[migration.migration.id].items():
             x = places[name]
             parts.append(f'<circle class="{blocks}" cx="{x}" cy="{y + 11}" r="6"/>')
