@@ -34,7 +34,7 @@ def render(report: VerifyReport, sources: Sources, style: Style = _NO_STYLE) -> 
         blocks_of_text += ["\n".join(_migration(migration, style)) for migration in project.migrations]
         blocks_of_text += ["\n".join(finding_lines(finding, sources, style)) for finding in project.findings]
         blocks_of_text.append("\n".join(_totals(project, style)))
-    if not report.projects:
+    if not report.projects and not report.failures:
         blocks_of_text.append("No migrations found.")
     blocks_of_text += [f"{style.paint('error', 'failure')}: {plain(failure)}" for failure in report.failures]
     blocks_of_text.append(f"Measured on PostgreSQL {report.server}.")

@@ -10,6 +10,7 @@ from hotlint.planning.model import MigrationPlan
 from hotlint.project.read import read_file
 from hotlint.source import Region, Script
 from hotlint.verify.model import Check
+from hotlint.verify.server import is_lost
 from hotlint.verify.snapshot import INSTRUMENTS
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ def script_check(connection: Connection[Any], script: Script) -> Check:
                 with connection.transaction():
                     complaint = _complaint(connection.execute(text.encode()))
             except psycopg.Error as error:
+                if is_lost(error):
+                    raise
                 complaint = str(error).strip().splitlines()[0]
             if complaint is not None:
                 return Check(script.path, False, f"line {line}: {complaint}", script.path)

@@ -14,6 +14,7 @@ import msgspec
 from hotlint.project.read import read_file
 from hotlint.source import Region, Script
 from hotlint.verify.model import QuerySpeed
+from hotlint.verify.server import is_lost
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -120,7 +121,7 @@ def _run(connection: Connection[Any], query: Query) -> Reading:
             connection.execute(_TIMEOUT.encode())
             row = connection.execute((_EXPLAIN + query.sql).encode()).fetchone()
     except psycopg.Error as error:
-        if error.sqlstate is None:
+        if is_lost(error):
             raise
         return Reading(error=str(error).strip().splitlines()[0])
     assert row is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -22,9 +22,6 @@ from hotlint.verify.model import Agreement, MigrationTrace, ScriptTrace, Verifie
 from hotlint.verify.roundtrip import Change, changes
 from hotlint.verify.rowless import Rowless, finding_of, in_the_way
 from hotlint.verify.server import ScratchError, ScratchServer
-
-if TYPE_CHECKING:
-    from psycopg import OperationalError
 
 _LEFT_EMPTY = 5
 """Tables without rows after which a change that still fails is tried without any."""
@@ -45,6 +42,14 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     extensions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     rows: Literal["generated", "user's"] | None = None
+
+
+class ServerLostError(ScratchError):
+    """The server went away; ``measured`` is what is known of the history until then."""
+
+    def __init__(self, message: str, measured: VerifiedProject) -> None:
+        super().__init__(message)
+        self.measured = measured
 
 
 class Observer(Protocol):
@@ -80,15 +85,16 @@ def verify_project(
 
     ``findings`` are those of ``check`` on the same plan, for the server's verdicts.
 
-    Raises ``UsageError`` for an unknown migration, and ``ScratchError`` where the server goes away.
+    Raises ``UsageError`` for an unknown migration, and ``ServerLostError`` where the server goes away.
     """
     import psycopg
 
     replay = _Replay(project, plan, server, options or VerifyOptions(), findings, observers, progress)
     try:
         return replay.run()
-    except psycopg.OperationalError as error:
-        raise _gone(error) from error
+    except (psycopg.OperationalError, ScratchError) as error:
+        told = error if isinstance(error, ScratchError) else server.lost(str(error))
+        raise ServerLostError(replay.at(str(told)), replay.measured()) from error
 
 
 class _Replay:
@@ -113,15 +119,17 @@ class _Replay:
         self.findings: list[Finding] = []
         self.notes: list[str] = list(server.notes)
         self.rowless: Rowless | None = None
+        self.extensions: Extensions | None = None
+        self.running = ""
+        self.began = time.perf_counter()
 
     def run(self) -> VerifiedProject:
-        began = time.perf_counter()
         self.server.create_roles(self.options.roles)
         dbname = self.server.create_database()
-        self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
-        self.database = ScratchDatabase(self.server, self.extensions, dbname)
+        extensions = self.extensions = Extensions(self.server, dbname, self.options.stub_extensions)
+        self.database = ScratchDatabase(self.server, extensions, dbname)
         try:
-            self.extensions.create(self.options.extensions, dbname)
+            extensions.create(self.options.extensions, dbname)
             self._bookkeeping()
             if self.project.baseline is not None:
                 self._baseline(self.project.baseline)
@@ -131,14 +139,22 @@ class _Replay:
                 self._drop()
             raise
         self._drop()
+        return self.measured()
+
+    def measured(self) -> VerifiedProject:
+        """What is known so far."""
         return VerifiedProject(
             root=self.project.root,
             framework=self.project.framework,
             migrations=tuple(self.traces),
             findings=tuple(self.findings),
-            notes=(*self.notes, *self.extensions.notes),
-            duration_ms=(time.perf_counter() - began) * 1000,
+            notes=(*self.notes, *(self.extensions.notes if self.extensions is not None else ())),
+            duration_ms=(time.perf_counter() - self.began) * 1000,
         )
+
+    def at(self, message: str) -> str:
+        """The message with the migration that ran meanwhile."""
+        return f"migration {self.running}: {message}" if self.running else message
 
     def _drop(self) -> None:
         self.database.drop()
@@ -183,6 +199,7 @@ class _Replay:
             observer.before(self.database, change)
         traces: list[MigrationTrace] = []
         for part in change:
+            self.running = part.migration.id
             up = self.database.run(part, traced=part.migration.id in self.shown)
             traces.append(MigrationTrace(part.migration.id, part.migration.name, up))
             if up.error is not None:
@@ -271,7 +288,7 @@ class _Replay:
                 f"The server stops {what}: {error.message} ({error.sqlstate}){'. ' + more if more else ''}",
                 error.place,
                 migration=trace.migration,
-                help=self.extensions.told(error.message),
+                help=self.extensions.told(error.message) if self.extensions is not None else None,
             )
         )
 
@@ -308,8 +325,3 @@ def _shown(plan: Plan, options: VerifyOptions) -> frozenset[str]:
 
 def _silent(_done: int, _total: int, _name: str) -> None:
     return
-
-
-def _gone(error: OperationalError) -> ScratchError:
-    first = (str(error).strip().splitlines() or ["no reason given"])[0]
-    return ScratchError(f"the scratch server is gone: {first}")

@@ -13,6 +13,7 @@ import msgspec
 
 from hotlint.verify.rows_plan import Candidates, Pool, Row, in_place_of_value
 from hotlint.verify.rows_schema import FillTable, ForeignKey, read_tables
+from hotlint.verify.server import is_lost
 from hotlint.verify.snapshot import INSTRUMENTS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def fill(
 
     Wants an autocommitting connection of a role to which row security does not apply. Triggers fire as they would for a
     program. Foreign tables are left alone. Costs some 10 µs for each value; raises ``psycopg.Error`` only where the
-    catalogs cannot be read.
+    catalogs cannot be read or the server is lost.
     """
     tables, notes = read_tables(connection, ignored_schemas)
     filler = _Filler(connection, tables, rows, seed, notes)
@@ -130,6 +131,8 @@ class _Filler:
                     if count:
                         added[self.tables[oid].name] = count
         except psycopg.Error as error:
+            if is_lost(error):
+                raise
             names = " and ".join(self.tables[oid].name for oid in wanted)
             self.notes.append(f"{names}: no rows: {_first_line(error)}")
             added = {}
@@ -266,6 +269,8 @@ class _Batch:
             with self._connection.transaction():
                 return self._connection.execute(statement.encode(), values).rowcount
         except psycopg.Error as error:
+            if is_lost(error):
+                raise
             if self._conflicts and error.sqlstate in ("55000", "0A000"):
                 self._conflicts = ""  # deferrable keys and rules do not go with ON CONFLICT
                 return self.insert(rows, limit)

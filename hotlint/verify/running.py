@@ -9,8 +9,8 @@ from hotlint.running import make_plans, make_report
 from hotlint.server import Server
 from hotlint.verify.model import VerifiedProject, VerifyReport
 from hotlint.verify.performance import LimitsObserver, Performance
-from hotlint.verify.replay import Observer, Progress, VerifyOptions, verify_project
-from hotlint.verify.server import ScratchError, ScratchServer
+from hotlint.verify.replay import Observer, Progress, ServerLostError, VerifyOptions, verify_project
+from hotlint.verify.server import ScratchServer
 from hotlint.verify.validation import Validation
 from hotlint.verify.wishes import Wishes
 
@@ -56,7 +56,8 @@ def verify_projects(
             done.notes += (*looking.notes, *looking.seeding.leftovers(), *(performance.notes if performance else ()))
             done.findings = tuple(filter(wishes.wanted, done.findings))
             verified.append(done)
-        except ScratchError as error:
+        except ServerLostError as error:
+            verified.append(error.measured)
             failures.append(f"{project.root}: {error}")
             break
     return VerifyReport(server.version, tuple(verified), tuple(failures))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hotlint.errors import HotlintError
 from hotlint.project.read import read_file
 from hotlint.verify.rows import fill
+from hotlint.verify.server import is_lost
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -86,15 +87,21 @@ class Seeding:
                     connection.execute(text.encode())
                 self._ran.add(path)
             except psycopg.Error as error:
+                if is_lost(error):
+                    raise
                 self._errors[path] = str(error).strip().splitlines()[0]
                 waiting.append((path, text))
         self._waiting = waiting
 
     def _generate(self, connection: Connection[Any], generator: Generator) -> tuple[str, ...]:
+        import psycopg
+
         try:
             with connection.transaction():
                 told = generator(connection, self._rows, self._seed)
         except Exception as error:
+            if isinstance(error, psycopg.Error) and is_lost(error):
+                raise
             raise SeedingError(f"the generator failed: {type(error).__name__}: {error}") from error
         return tuple(str(note) for note in told) if isinstance(told, (list, tuple)) else ()
 

@@ -21,6 +21,7 @@ from hotlint.server import MAX_MAJOR, MIN_MAJOR
 from hotlint.verify import copying
 
 if TYPE_CHECKING:
+    import psycopg
     from psycopg import Connection
 
 Role = Literal["owner", "admin"]
@@ -35,6 +36,18 @@ _CREATEROLE_IS_SAFE = 16  # before, CREATEROLE can grant itself pg_execute_serve
 
 class ScratchError(HotlintError):
     """There is no scratch server to be had, or it went away; the message says why, without any password."""
+
+
+LOST = ("53100", "58030", "57P01", "57P02", "57P03")
+"""SQLSTATEs that are about the server and no statement: its disk is full, it cannot read or write, it goes down."""
+
+_FULL = "No space left on device"
+_ROOM = "make room, or name another folder in TMPDIR"
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the error ends everything: the connection is gone, or the server can do no more."""
+    return error.sqlstate is None or error.sqlstate in LOST
 
 
 class ScratchServer:
@@ -65,7 +78,34 @@ class ScratchServer:
         """
         if dbname is None:
             dbname = self._databases[-1]
-        return connect({**self._parameters[role], "dbname": dbname})
+        with self._explaining():
+            return connect({**self._parameters[role], "dbname": dbname})
+
+    def lost(self, text: str) -> ScratchError:
+        """The error to tell where the server is gone or can do no more, whatever libpq made of that."""
+        return ScratchError(f"the scratch server is gone: {self._explained(text)}")
+
+    def _explained(self, text: str) -> str:
+        """With what the log of a server of our own says last, which is more than its clients are told."""
+        first = (text.strip().splitlines() or ["no reason given"])[0]
+        words = self._supervisor.last_words() if self.is_own else ""
+        if _FULL in first or _FULL in words:
+            return f"its disk is full ({first if _FULL in first else words})" + (f": {_ROOM}" if self.is_own else "")
+        return f"{first} ({words})" if words and words not in first else first
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Errors of ours and of libpq as ``ScratchError``, with their reason."""
+        import psycopg
+
+        try:
+            yield
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise self.lost(str(error)) from error
+            raise ScratchError(str(error).strip()) from error
+        except ScratchError as error:
+            raise ScratchError(self._explained(str(error))) from error
 
     def create_database(self, template: str | None = None) -> str:
         """A new scratch database that belongs to the owner; ``template`` is a scratch database to copy, with what is
@@ -81,7 +121,7 @@ class ScratchServer:
             sql.Identifier(name), owner, sql.Identifier(template or "template0")
         )
         self._supervisor.hold("database", name)
-        with self._maintenance() as connection, _as_scratch_error():
+        with self._explaining(), self._maintenance() as connection:
             if template is not None:
                 copying.wait_until_unused(connection, template)
             connection.execute(command)
@@ -99,7 +139,7 @@ class ScratchServer:
 
         if name not in self._databases:
             raise ValueError(f"{name} is no scratch database of ours")
-        with self._maintenance() as connection, _as_scratch_error():
+        with self._explaining(), self._maintenance() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 0) FROM pg_stat_activity WHERE datname = %s"
                 if self.major >= 14
@@ -154,6 +194,15 @@ class Supervisor:
         if "error" in self.answer or not self.answer:
             self.close()
             raise ScratchError(self.answer.get("error", "the scratch server's supervisor did not start"))
+
+    def last_words(self) -> str:
+        """The last line of the server's log that tells why it goes down, if there is one."""
+        try:
+            log = Path(self.answer["directory"], "log").read_text(errors="replace")
+        except (KeyError, OSError):
+            return ""
+        grave = [line for line in log.splitlines() if " PANIC: " in line or _FULL in line]
+        return grave[-1].partition(":  ")[2] if grave else ""
 
     def hold(self, kind: str, name: str) -> None:
         """Notes a database or role to drop, before it is made."""
@@ -292,16 +341,6 @@ def connect(parameters: dict[str, Any]) -> Connection[Any]:
 
 def _without(text: str, password: str | None) -> str:
     return text.replace(password, "***") if password else text
-
-
-@contextlib.contextmanager
-def _as_scratch_error() -> Iterator[None]:
-    import psycopg
-
-    try:
-        yield
-    except psycopg.Error as error:
-        raise ScratchError(str(error).strip()) from error
 
 
 def _parameters(url: str) -> dict[str, Any]:

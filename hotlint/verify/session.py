@@ -15,6 +15,7 @@ from hotlint.source import Problem, Region, Script
 from hotlint.verify import compare
 from hotlint.verify.extensions import Extensions
 from hotlint.verify.model import Claim, MeasuredError, ScriptTrace, StatementTrace
+from hotlint.verify.server import is_lost
 from hotlint.verify.trace import Measured, Tracer
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def run_script(
     ``tracer`` measures each statement and must be on the same database; without one, only times and errors are told.
     ``extensions`` helps where the scratch server lacks one, or lets only a superuser make it.
     ``running`` is filled with the intervals (``time.perf_counter``) in which the server worked for the script.
-    A lost server raises ``psycopg.OperationalError``; whatever the server says to a statement does not raise.
+    A lost server, or one whose disk is full, raises ``psycopg.OperationalError``; whatever the server says to a
+    statement does not raise.
     """
     run = _ScriptRun(connection, plan, tracer, extensions, [] if running is None else running)
     run.run()
@@ -254,7 +256,7 @@ class _ScriptRun:
     # -- errors
 
     def _failed(self, step: Step, error: psycopg.Error) -> None:
-        if self.connection.closed or error.sqlstate is None:
+        if self.connection.closed or is_lost(error):
             raise error
         at_commit = bool(self.done) and self.done[-1].step == step.index
         if not at_commit:

@@ -84,7 +84,11 @@ def _tell(**facts: Any) -> None:
 
 
 def _hold_server(request: dict[str, Any]) -> None:
-    directory = Path(tempfile.mkdtemp(prefix="hotlint-"))
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="hotlint-"))
+    except OSError as error:
+        _tell(error=f"no folder for the scratch server: {error.strerror}")
+        return
     server: subprocess.Popen[bytes] | None = None
     try:
         user = request.get("user")
@@ -93,9 +97,9 @@ def _hold_server(request: dict[str, Any]) -> None:
         binaries = _usable_binaries(Path(request["binaries"]), directory, user)
         _make_cluster(binaries, directory, user, request)
         server = _start(binaries, directory, user)
-        error = _wait_until_ready(server, directory)
-        if error is not None:
-            _tell(error=error)
+        complaint = _wait_until_ready(server, directory)
+        if complaint is not None:
+            _tell(error=complaint)
             return
         _tell(directory=str(directory), pid=server.pid)
         _wait_for_end_of_input()

@@ -52,7 +52,7 @@ CREATE EVENT TRIGGER {SCHEMA}_drop ON sql_drop EXECUTE FUNCTION {SCHEMA}.tell_dr
 _RELATIONS = f"""
 SELECT c.oid::pg_catalog.int8, n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind::pg_catalog.text,
   c.relfilenode::pg_catalog.int8, i.indrelid::pg_catalog.int8,
-  CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_numscans(c.oid) ELSE 0 END
+  CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_numscans(c.oid) ELSE 0 END, c.relispopulated
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
 WHERE c.oid >= 16384 AND n.nspname NOT IN ('{SCHEMA}', 'pg_toast') AND n.nspname !~ '^pg_(toast_)?temp_'
@@ -100,13 +100,15 @@ _MAINTAINING = re.compile(r'(?:aggressively )?(?:vacuuming|analyzing) "(.+)"')
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False):
-    """A relation at one moment. ``table`` is an index's table; ``scans`` counts sequential scans not yet reported."""
+    """A relation at one moment. ``table`` is an index's table; ``scans`` counts sequential scans not yet reported;
+    ``populated`` is false for a materialized view without data."""
 
     name: QName
     kind: str
     file: int
     table: int | None
     scans: int
+    populated: bool = True
 
 
 Relations = dict[int, Relation]
@@ -217,8 +219,8 @@ class Tracer:
         """All user relations as ``connection`` sees them."""
         rows = connection.execute(_RELATIONS.encode()).fetchall()
         return {
-            oid: Relation(QName(schema, name), _KINDS.get(kind, kind), file, table, scans)
-            for oid, schema, name, kind, file, table, scans in rows
+            oid: Relation(QName(schema, name), _KINDS.get(kind, kind), file, table, scans, populated)
+            for oid, schema, name, kind, file, table, scans, populated in rows
         }
 
     def locks(self) -> list[tuple[int, str, bool]]:
@@ -337,8 +339,8 @@ class _Reading:
         elif found := _VALIDATING.match(text):
             self.foreign_keys.append(found[1])
         elif found := _MAINTAINING.match(text):
-            for oid, relation in self.before.items():
-                if found[1].endswith(f"{relation.name.schema}.{relation.name.name}"):
+            for oid, relation in self.before.items():  # of a partitioned table only its partitions are read
+                if relation.kind in _STORED and found[1].endswith(f"{relation.name.schema}.{relation.name.name}"):
                     self.scans.add(oid)
 
     def _event(self, text: str) -> None:
@@ -379,7 +381,7 @@ class _Reading:
             if oid in self.rewrites:
                 continue
             reason = _FILE_REASONS.get(tag)
-            if reason is None:
+            if reason is None or not relation.populated:  # REFRESH … WITH NO DATA
                 self.truncated.add(oid)
             else:
                 self.rewrites[oid] = reason

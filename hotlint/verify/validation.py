@@ -18,6 +18,7 @@ from hotlint.verify.integrity import Contents, lost_data, take_contents
 from hotlint.verify.model import Check, LostData, MigrationTrace, RoundTrip, ScriptTrace
 from hotlint.verify.roundtrip import Change, State
 from hotlint.verify.seeding import Seeding
+from hotlint.verify.server import is_lost
 from hotlint.verify.snapshot import take
 
 
@@ -122,6 +123,8 @@ class Validation:
         try:
             yield from self._checks.run(owner, self.later)
         except psycopg.Error as error:
+            if is_lost(error):
+                raise
             self.notes[f"the schema's checks did not run: {error}"] = None
         for part in change:
             if part.migration.verify is not None:
