@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "run migrations on a scratch server",
     "rules": "list the rules, or explain one",
     "config": "about the configuration",
+    "server": "serve an editor (language server)",
 }
 """The commands with what they are for. Each is a module of ``hotlint.commands`` with ``add_arguments`` and ``run``."""
 

@@ -126,7 +126,7 @@ class Run:
     ) -> tuple[Plan, LintResult]:
         """The plan of a project, and what the rules find in it. ``since`` gets each wanted migration that was looked
         for in the project, as ``_Outcome`` has it."""
-        options = self._lint_options(project, scope, since)
+        options = self.lint_options(project, scope, since)
         planned = plan_options(self.request.settings, project, True, judged_from(project, self.registry, options))
         start = self._checkpoints(project, planned) if planned.judged_from else None
         plan = make_plan(project, self.request.server, planned, start)
@@ -151,9 +151,10 @@ class Run:
 
         return Checkpoints(self.store, self.identity, project, self.request.server, options)
 
-    def _lint_options(
+    def lint_options(
         self, project: Project, scope: frozenset[str] | None, since: dict[str, str | None]
     ) -> LintOptions:
+        """What is asked of a project and told; ``since`` is as in ``judge``."""
         settings, config = self.request.settings, self.request.settings.config
         return LintOptions(
             select=self.request.select,

@@ -1,0 +1,622 @@
+"""The server itself: what the editor asks and tells, and when work is done.
+
+Everything happens in one thread. What is typed is taken in at once and judged when the typing pauses for a moment, the
+file itself first; the files after it follow in portions, between which requests are answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, PyglsError
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from hotlint import __version__
+from hotlint.finding import Edit
+from hotlint.lsp import actions, symbols
+from hotlint.lsp.diagnostics import Converter
+from hotlint.lsp.documents import Document, Documents, path_of
+from hotlint.lsp.history import History
+from hotlint.lsp.hover import hover, step_at
+from hotlint.lsp.positions import Encoding, Text
+from hotlint.lsp.references import Index, Spot, Target, target_at
+from hotlint.lsp.world import Options, World, folders_of
+from hotlint.project.read import read_file
+
+TYPING_PAUSE = 0.1
+"""Seconds without a change after which what was typed is judged."""
+SETTLING_PAUSE = 0.25
+"""Seconds without a change after which the files that follow are judged too."""
+EDITS_PER_COLLECTION = 16
+"""Edits after which memory is cleaned up, when nobody waits: what a schema is made of refers to itself."""
+
+_WATCHED = "**/*.{sql,yaml,yml,toml,json,xml,conf,plan,sum,hcl,py}"
+_FIX_ALL = "source.fixAll.hotlint"
+
+
+class HotlintProtocol(LanguageServerProtocol):
+    """Keeps documents in our own way: lines end as the protocol says, and nothing is split that need not be."""
+
+    _server: HotlintServer
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        self._server.opened(params.text_document)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        self._server.changed(params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        self._server.closed(params.text_document.uri)
+
+
+class HotlintServer(LanguageServer):
+    """One editor's server."""
+
+    protocol: HotlintProtocol
+
+    def __init__(self) -> None:
+        super().__init__("hotlint", __version__, protocol_cls=HotlintProtocol, max_workers=2)
+        self.documents = Documents()
+        self.world = World(self.documents.buffers)
+        self.told_to_stop = False
+        self._given: dict[str, Any] = {}
+        self._dirty: set[str] = set()
+        self._pause: asyncio.TimerHandle | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._published: dict[str, list[types.Diagnostic]] = {}
+        self._texts: dict[str, Text] = {}
+        self._indexes: dict[str, Index] = {}
+        self._logged: set[str] = set()
+        self._edits = 0
+
+    # -- the editor's side
+
+    @property
+    def encoding(self) -> Encoding:
+        """The units in which positions were agreed to be told."""
+        return self.workspace.position_encoding or types.PositionEncodingKind.Utf16
+
+    @property
+    def converter(self) -> Converter:
+        return Converter(self.text, self.documents.uri, self.encoding)
+
+    def text(self, path: str) -> Text:
+        """The text of a file as the editor has it, or as it was last read."""
+        document = self.documents.at(path)
+        if document is not None:
+            return document.text
+        history = self.world.known(path)
+        if history is not None:
+            text = history.tree.text(path)
+        else:
+            try:
+                text = read_file(path)[0]
+            except OSError:  # it is gone, or the configuration that nobody wrote
+                text = ""
+        known = self._texts.get(path)
+        if known is None or known.text is not text:
+            known = self._texts[path] = Text(text)
+        return known
+
+    def log(self, message: str, kind: types.MessageType = types.MessageType.Error) -> None:
+        """Tells the editor's log something, once."""
+        if message not in self._logged:
+            self._logged.add(message)
+            self.window_log_message(types.LogMessageParams(kind, message))
+
+    def report_server_error(self, error: Exception, source: type[PyglsError] | type[JsonRpcException]) -> None:
+        """A failure of one request or notification: the request is answered with the error, and all else goes on."""
+        self.log(f"internal error: {type(error).__name__}: {error}")
+
+    # -- documents
+
+    def opened(self, item: types.TextDocumentItem) -> None:
+        document = self.documents.open(item)
+        if document is not None:
+            if not self._watches:
+                self._look_again([document.path])
+            self._dirty.add(document.path)
+            self._judge_soon(0)
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        document = self.documents.get(params.text_document.uri)
+        if document is not None:
+            document.change(list(params.content_changes), params.text_document.version, self.encoding)
+            self._dirty.add(document.path)
+            self._judge_soon(TYPING_PAUSE)
+
+    def closed(self, uri: str) -> None:
+        document = self.documents.close(uri)
+        if document is None:
+            return
+        self._dirty.discard(document.path)
+        history = self.world.known(document.path)
+        gone = self.world.closed(document.path)
+        if history is not None and not gone:
+            self._edited(document.path)
+        for path in {*gone, document.path}:
+            self._publish(path)
+        self._settle_soon()
+
+    def saved(self, uri: str) -> None:
+        path = path_of(uri)
+        if path is None:
+            return
+        if self.world.is_configuration(path) or not self._watches:
+            self._look_again([path])
+        history = self.world.known(path)
+        if history is not None:
+            history.judge_again()
+        self._settle_soon()
+
+    def files_changed(self, changes: Iterable[types.FileEvent]) -> None:
+        """Files came, went or changed on disk. What an open file says there does not matter until it is closed."""
+        paths = []
+        for change in changes:
+            path = path_of(change.uri)
+            only_text = change.type == types.FileChangeType.Changed
+            if path is not None and not (only_text and self.documents.at(path) is not None):
+                paths.append(path)
+        if paths:
+            self._look_again(paths)
+
+    # -- configuration
+
+    def configure(self, given: object) -> None:
+        """Takes the user's settings of the editor; what cannot be used is told and left alone."""
+        if isinstance(given, dict) and isinstance(given.get("hotlint"), dict):
+            given = given["hotlint"]
+        if not isinstance(given, dict):
+            return
+        self._given.update(given)
+        try:
+            options = msgspec.convert(self._given, Options, strict=False)
+        except msgspec.ValidationError as error:
+            self.window_show_message(
+                types.ShowMessageParams(types.MessageType.Error, f"Hotlint's settings cannot be used: {error}")
+            )
+            return
+        if options != self.world.options:
+            self.world.options = options
+            self.scan()
+
+    def start(self, params: types.InitializeParams) -> None:
+        """Notes what the editor says of itself; nothing is read yet."""
+        given = params.initialization_options
+        self._given.update(given if isinstance(given, dict) else {})
+        self._set_folders()
+
+    def _set_folders(self) -> None:
+        uris = [folder.uri for folder in self.workspace.folders.values()]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        paths = [os.path.abspath(path) for uri in uris if (path := path_of(uri)) is not None]
+        self.world.folders = folders_of(paths)
+
+    def folders_changed(self) -> None:
+        self._set_folders()
+        self.scan()
+
+    async def begin(self) -> None:
+        """Reads the workspace, after asking to be told about files and settings."""
+        workspace = self.client_capabilities.workspace
+        registrations = []
+        if self._watches:
+            watchers = [types.FileSystemWatcher(_WATCHED)]
+            options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+            registrations.append(types.Registration("hotlint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+        settings = workspace.did_change_configuration if workspace else None
+        if settings is not None and settings.dynamic_registration:
+            section = types.DidChangeConfigurationRegistrationOptions("hotlint")
+            registrations.append(
+                types.Registration("hotlint-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section)
+            )
+        try:
+            self.world.options = msgspec.convert(self._given, Options, strict=False)
+        except msgspec.ValidationError as error:
+            self.log(f"Hotlint's settings cannot be used: {error}")
+        self.scan()
+        if registrations:
+            await self.client_register_capability_async(types.RegistrationParams(registrations))
+        await self.ask_for_settings()
+
+    async def ask_for_settings(self) -> None:
+        """Asks the editor for its user's settings, where it can be asked."""
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.configuration:
+            items = [types.ConfigurationItem(section="hotlint")]
+            found = await self.workspace_configuration_async(types.ConfigurationParams(items))
+            self.configure(found[0] if found else None)
+
+    @property
+    def _watches(self) -> bool:
+        """Whether the editor tells about files that change on disk."""
+        workspace = self.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace is not None else None
+        return bool(watched is not None and watched.dynamic_registration)
+
+    # -- work
+
+    def scan(self) -> None:
+        """Looks for everything again."""
+        self._after_scan(self.world.scan())
+
+    def _look_again(self, paths: list[str]) -> None:
+        gone = self.world.changed_on_disk(paths)
+        if gone is not None:
+            self._after_scan(gone)
+        else:
+            self._settle_soon()
+            for document in self.documents.all():
+                self._dirty.add(document.path)
+            self._judge_soon(0)
+
+    def _after_scan(self, gone: Iterable[str]) -> None:
+        self._texts.clear()
+        self._indexes.clear()
+        for path in [*gone, *(path for path in self._published if self.world.known(path) is None)]:
+            self._publish(path)
+        for path, error in self.world.errors.items():
+            self._send(path, [self.converter.configuration(error)])
+            if str(error) not in self._logged:
+                self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"Hotlint: {error}"))
+            self.log(str(error))
+        self._dirty.update(document.path for document in self.documents.all())
+        self._judge_soon(0)
+        self._settle_soon()
+
+    def _judge_soon(self, seconds: float) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+        self._pause = asyncio.get_running_loop().call_later(seconds, self._judge_now)
+
+    def _judge_now(self) -> None:
+        """Judges the files that were typed in, as they are now."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        dirty, self._dirty = sorted(self._dirty), set()
+        for path in dirty:
+            try:
+                self._edited(path)
+            except Exception as error:  # a defect costs this answer, not the server
+                self._failed(error)
+            self._publish(path, always=True)
+        self._settle_soon()
+
+    def _edited(self, path: str) -> None:
+        history = self.world.edited(path)
+        self._edits += 1
+        if history is not None:
+            history.answer(path)
+            self._tell_errors(history)
+
+    def _settle_soon(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+        self._settling = asyncio.ensure_future(self._settle())
+
+    async def _settle(self) -> None:
+        """Judges what is left, when nobody has typed for a while."""
+        await asyncio.sleep(SETTLING_PAUSE)
+        for history in list(self.world.histories.values()):
+            try:
+                await self._settled(history)
+            except Exception as error:
+                self._failed(error)
+        if self._edits >= EDITS_PER_COLLECTION:
+            self._edits = 0
+            gc.collect()
+
+    async def _settled(self, history: History) -> None:
+        while not history.settled:
+            for _ in history.settle():
+                self._publish_changed(history)
+                await asyncio.sleep(0)
+        self._publish_changed(history)
+        self._tell_errors(history)
+
+    def _failed(self, error: Exception) -> None:
+        logging.getLogger(__name__).exception("internal error")
+        self.log(f"internal error: {type(error).__name__}: {error}")
+
+    def _tell_errors(self, history: History) -> None:
+        for error in history.errors:
+            where = f"rule {error.rule}" if error.rule else f"{error.path}:{error.line}"
+            self.log(f"internal error in {where}: {error.message}")
+        history.errors.clear()
+
+    # -- telling
+
+    def _publish_changed(self, history: History) -> None:
+        changed, history.changed = history.changed, set()
+        for path in sorted(changed):
+            self._publish(path)
+
+    def _publish(self, path: str, *, always: bool = False) -> None:
+        """Tells the findings of a file, unless it was typed in since they were made."""
+        if path in self._dirty or path in self.world.errors:
+            return
+        document = self.documents.at(path)
+        history = self.world.known(path)
+        found: list[types.Diagnostic] = []
+        if history is not None and (document is not None or self.world.options.workspace):
+            found = self.converter.diagnostics(history.findings.get(path, ()), history.registry)
+        if history is not None:
+            history.changed.discard(path)
+        if (always and document is not None) or self._published.get(path, []) != found:
+            self._send(path, found)
+
+    def _send(self, path: str, found: list[types.Diagnostic]) -> None:
+        document: Document | None = self.documents.at(path)
+        if found:
+            self._published[path] = found
+        else:
+            self._published.pop(path, None)
+        version = None if document is None else document.version
+        uri = self.documents.uri(path)
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
+
+    # -- answering
+
+    def ready(self, uri: str) -> tuple[str, History] | None:
+        """The path and the history of a document, which is judged as it is now."""
+        path = path_of(uri)
+        if path is None:
+            return None
+        if self._dirty:
+            self._judge_now()
+        history = self.world.history_of(path)
+        if history is None:
+            return None
+        history.answer(path)
+        return path, history
+
+    async def settled(self, uri: str) -> tuple[str, History] | None:
+        """The same, where the answer may lie anywhere in the history."""
+        found = self.ready(uri)
+        if found is not None:
+            await self._settled(found[1])
+        return found
+
+    def target(self, path: str, history: History, position: types.Position) -> Target | None:
+        """The table or column at a position."""
+        offset = self.text(path).offset(position, self.encoding)
+        step = step_at(history.plans_of(path), offset)
+        return None if step is None else target_at(step, offset)
+
+    def index(self, history: History) -> Index:
+        """Who touches what, made when it is first asked for after an edit."""
+        root = history.project.root
+        known = self._indexes.get(root)
+        if known is None or known.plan is not history.plan:
+            known = self._indexes[root] = Index(history.plan, known)
+        return known
+
+    def location(self, spot: Spot) -> types.Location:
+        return self.converter.location(spot.path, spot.start, spot.end)
+
+    def workspace_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+        """Edits of files in the editor's form, with the versions that they are for where it takes these."""
+        by_path: dict[str, list[types.TextEdit]] = {}
+        for edit in edits:
+            text = self.text(edit.path)
+            by_path.setdefault(edit.path, []).append(
+                types.TextEdit(text.range(edit.start, edit.end, self.encoding), edit.text)
+            )
+        workspace = self.client_capabilities.workspace
+        capability = workspace.workspace_edit if workspace is not None else None
+        if capability is None or not capability.document_changes:
+            return types.WorkspaceEdit(changes={self.documents.uri(path): new for path, new in by_path.items()})
+        changes = []
+        for path, new in by_path.items():
+            document = self.documents.at(path)
+            version = None if document is None else document.version
+            of = types.OptionalVersionedTextDocumentIdentifier(self.documents.uri(path), version)
+            changes.append(types.TextDocumentEdit(of, list(new)))
+        return types.WorkspaceEdit(document_changes=list(changes))
+
+
+def make_server() -> HotlintServer:
+    """A server with all that it can do, ready to be started."""
+    server = HotlintServer()
+    feature = server.feature
+
+    @feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.start(params)
+
+    @feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        await server.begin()
+
+    @feature(types.SHUTDOWN)
+    def shutdown(params: None) -> None:
+        server.told_to_stop = True
+
+    @feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        server.saved(params.text_document.uri)
+
+    @feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def watched(params: types.DidChangeWatchedFilesParams) -> None:
+        server.files_changed(params.changes)
+
+    @feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.folders_changed()
+
+    @feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def settings(params: types.DidChangeConfigurationParams) -> None:
+        server.configure(_plain(params.settings))
+        await server.ask_for_settings()
+
+    @feature(types.TEXT_DOCUMENT_HOVER)
+    async def on_hover(params: types.HoverParams) -> types.Hover | None:
+        await asyncio.sleep(0)
+        found = server.ready(params.text_document.uri)
+        if found is None:
+            return None
+        path, history = found
+        text = server.text(path)
+        offset = text.offset(params.position, server.encoding)
+        told = hover(history.plans_of(path), text.text.removeprefix("\ufeff"), offset, history.registry)
+        if told is None:
+            return None
+        markdown, start, end = told
+        content = types.MarkupContent(types.MarkupKind.Markdown, markdown)
+        return types.Hover(content, text.range(start, end, server.encoding))
+
+    @feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> types.Location | None:
+        found = await server.settled(params.text_document.uri)
+        target = None if found is None else server.target(*found, params.position)
+        if found is None or target is None:
+            return None
+        spot = server.index(found[1]).definition(target)
+        return None if spot is None else server.location(spot)
+
+    @feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def references(params: types.ReferenceParams) -> list[types.Location] | None:
+        found = await server.settled(params.text_document.uri)
+        target = None if found is None else server.target(*found, params.position)
+        if found is None or target is None:
+            return None
+        index = server.index(found[1])
+        made = None if params.context.include_declaration else index.definition(target)
+        return [server.location(spot) for spot in index.references(target) if spot != made]
+
+    @feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    async def document_symbols(
+        params: types.DocumentSymbolParams,
+    ) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+        await asyncio.sleep(0)
+        found = server.ready(params.text_document.uri)
+        if found is None:
+            return None
+        path, history = found
+        outline = symbols.outline(history.plans_of(path))
+        if _is_hierarchical(server.client_capabilities):
+            return [_document_symbol(server, path, symbol) for symbol in outline]
+        return [
+            types.SymbolInformation(server.location(Spot(path, symbol.start, symbol.end)), symbol.name, symbol.kind)
+            for symbol in outline
+        ]
+
+    @feature(types.WORKSPACE_SYMBOL)
+    async def workspace_symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+        found: list[types.SymbolInformation] = []
+        for history in list(server.world.histories.values()):
+            await server._settled(history)
+            plan = history.plan
+            if not plan.migrations:
+                continue
+            steps = plan.steps
+            for named in symbols.objects(plan.migrations[-1].after, params.query):
+                step = steps[named.origin]
+                spot = Spot(step.script.path, step.statement.start, step.statement.end)
+                found.append(
+                    types.SymbolInformation(server.location(spot), named.name, named.kind, container_name=named.schema)
+                )
+        return found
+
+    @feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, _FIX_ALL]),
+    )
+    async def code_actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        await asyncio.sleep(0)
+        found = server.ready(params.text_document.uri)
+        return None if found is None else list(_code_actions(server, *found, params))
+
+    return server
+
+
+def _code_actions(
+    server: HotlintServer, path: str, history: History, params: types.CodeActionParams
+) -> Iterable[types.CodeAction]:
+    text = server.text(path)
+    first = text.offset(params.range.start, server.encoding)
+    last = text.offset(params.range.end, server.encoding)
+    findings = history.findings.get(path, ())
+    converter = server.converter
+    made: list[actions.Action] = []
+    if _wants(params.context.only, types.CodeActionKind.QuickFix):
+        for finding in findings:
+            start, end = text.place_span(finding.place)
+            if start <= last and first <= end:
+                made += actions.actions_for(finding, text, history.plans_of(path))
+    if _wants(params.context.only, _FIX_ALL):
+        everything = actions.fix_all(path, findings)
+        made += [everything] if everything is not None else []
+    for action in made:
+        yield types.CodeAction(
+            title=action.title,
+            kind=action.kind,
+            diagnostics=converter.diagnostics(action.findings, history.registry),
+            is_preferred=action.preferred or None,
+            edit=server.workspace_edit(action.edits),
+        )
+
+
+def _wants(only: Iterable[types.CodeActionKind | str] | None, kind: str) -> bool:
+    """Whether a kind of action was asked for: by its name, or by one that it is a part of."""
+    if only is None:
+        return True
+    wanted = [str(getattr(each, "value", each)) for each in only]
+    return any(each in ("", kind) or kind.startswith(f"{each}.") for each in wanted)
+
+
+def _document_symbol(server: HotlintServer, path: str, symbol: symbols.Symbol) -> types.DocumentSymbol:
+    range = server.text(path).range(symbol.start, symbol.end, server.encoding)
+    return types.DocumentSymbol(
+        name=symbol.name,
+        kind=symbol.kind,
+        range=range,
+        selection_range=range,
+        detail=symbol.detail,
+        children=[_document_symbol(server, path, inner) for inner in symbol.inside],
+    )
+
+
+def _is_hierarchical(capabilities: types.ClientCapabilities) -> bool:
+    document = capabilities.text_document
+    symbol = document.document_symbol if document is not None else None
+    return bool(symbol is not None and symbol.hierarchical_document_symbol_support)
+
+
+def _plain(settings: object) -> object:
+    """Settings as dictionaries, whatever the protocol's library made of them."""
+    if hasattr(settings, "_asdict"):
+        return {name: _plain(value) for name, value in settings._asdict().items()}
+    if isinstance(settings, dict):
+        return {name: _plain(value) for name, value in settings.items()}
+    return settings
+
+
+def serve() -> int:
+    """Serves one editor on standard input and output until it leaves; the exit code that the protocol wants: 0 after a
+    shutdown, else 1.
+
+    Whatever else writes to standard output, as a rule from elsewhere may, writes to standard error.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    server = make_server()
+    server.start_io(incoming, outgoing)
+    return 0 if server.told_to_stop else 1
