@@ -31,6 +31,6 @@ def run(options: argparse.Namespace) -> int:
         import pygls  # noqa: F401
     except ImportError:
         raise HotlintError('the language server needs an extra: pip install "hotlint[lsp]"') from None
-    from hotlint.lsp.server import serve
+    from hotlint.lsp.answers import serve
 
     return serve()

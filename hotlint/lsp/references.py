@@ -22,6 +22,7 @@ from hotlint.operations import (
     RelationUse,
     RenameColumn,
     RenameRelation,
+    Write,
 )
 from hotlint.planning.model import Plan, Step
 
@@ -75,7 +76,8 @@ def resolved(step: Step, name: Name) -> QName | None:
 def _column_named(step: Step, word: Word) -> Target | None:
     touched = [*_named(step)]
     if word.before:
-        aliases = {use.alias: use.relation for use in _parts(step.operations, RelationUse) if use.alias is not None}
+        aliases = {use.alias: use.relation for use in _parts(step.operations, RelationUse)}
+        aliases |= {each.alias: each.relation for each in _flat(step.operations) if isinstance(each, Write)}
         owner = aliases.get(word.before[-1]) if len(word.before) == 1 else None
         found = resolved(step, owner) if owner is not None else _relation_named(step, word.before)
         touched = [found] if found is not None else []

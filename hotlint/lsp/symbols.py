@@ -105,29 +105,34 @@ def _kind(operation: str) -> types.SymbolKind:
 
 
 def objects(view: CatalogView, query: str) -> Iterator[Named]:
-    """The relations, types and functions that a history made and that match what was typed: its letters in order."""
+    """The relations, types and functions that a history made and that match what was typed: its letters in order. What
+    has a dot is a schema's or a table's: columns match it too."""
     for name, relation in view.catalog.relations.items(view.moment):
         if isinstance(relation, Sequence) and relation.owned_by is not None:
             continue
-        if relation.origin >= 0 and _matches(str(name), query):
+        if relation.origin >= 0 and _matches(name, query):
             yield Named(name.name, name.schema, _RELATIONS.get(relation.kind, Kind.Object), relation.origin)
         if "." in query and isinstance(relation, Table | View):
             yield from _columns(name, relation, query)
     for name, type_ in view.catalog.types.items(view.moment):
-        if type_.origin >= 0 and _matches(str(name), query):
+        if type_.origin >= 0 and _matches(name, query):
             yield Named(name.name, name.schema, Kind.Enum, type_.origin)
     for name, overloads in view.catalog.functions_by_name.items(view.moment):
         for function in overloads:
-            if function.origin >= 0 and _matches(str(name), query):
+            if function.origin >= 0 and _matches(name, query):
                 yield Named(name.name, name.schema, Kind.Function, function.origin)
 
 
 def _columns(table: QName, relation: Table | View, query: str) -> Iterator[Named]:
     for column in relation.columns:
-        if column.origin >= 0 and _matches(f"{table.name}.{column.name}", query):
+        if column.origin >= 0 and _in_order(f"{table.name}.{column.name}", query):
             yield Named(f"{table.name}.{column.name}", table.schema, Kind.Field, column.origin)
 
 
-def _matches(name: str, query: str) -> bool:
+def _matches(name: QName, query: str) -> bool:
+    return _in_order(f"{name.schema}.{name.name}" if "." in query else name.name, query)
+
+
+def _in_order(name: str, query: str) -> bool:
     letters = iter(name.lower())
     return all(letter in letters for letter in query.lower())

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
-T = TypeVar("T")
-
-SECONDS = 60
+SECONDS = 90
 """After what time a test gives up on an answer that never comes."""
 
 
@@ -48,36 +47,34 @@ class Editor:
         self._listen()
 
     def _listen(self) -> None:
-        client = self.client
-
-        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
             self.told.append(params)
             self.diagnostics[params.uri] = list(params.diagnostics)
             self._news.set()
 
-        @client.feature(types.WINDOW_LOG_MESSAGE)
         def logged(params: types.LogMessageParams) -> None:
             self.log.append(params.message)
             self._news.set()
 
-        @client.feature(types.WINDOW_SHOW_MESSAGE)
         def shown(params: types.ShowMessageParams) -> None:
             self.shown.append(params.message)
             self._news.set()
 
-        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def register(params: types.RegistrationParams) -> None:
             self.registered += [registration.method for registration in params.registrations]
             self._news.set()
 
-        @client.feature(types.WORKSPACE_CONFIGURATION)
         def configuration(params: types.ConfigurationParams) -> list[Any]:
             return [self.settings]
 
+        self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(published)
+        self.client.feature(types.WINDOW_LOG_MESSAGE)(logged)
+        self.client.feature(types.WINDOW_SHOW_MESSAGE)(shown)
+        self.client.feature(types.CLIENT_REGISTER_CAPABILITY)(register)
+        self.client.feature(types.WORKSPACE_CONFIGURATION)(configuration)
+
     async def start(self, options: dict[str, Any] | None = None) -> types.InitializeResult:
         folder = self.folders[0] if self.folders else Path("/")
-        # mypy: the client's start_io is not annotated.
         await self.client.start_io(sys.executable, "-m", "hotlint", "server", "--stdio", cwd=str(folder))
         result = await self.client.initialize_async(
             types.InitializeParams(
@@ -117,7 +114,7 @@ class Editor:
         server = self.client._server  # the only way to the process
         assert server is not None
         code = await asyncio.wait_for(server.wait(), SECONDS)
-        await self.client.stop()
+        await self.client.stop()  # type: ignore[no-untyped-call]
         return int(code)
 
     # -- documents
@@ -154,10 +151,9 @@ class Editor:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Waits until something that the server tells makes it true."""
-        async with asyncio.timeout(SECONDS) if sys.version_info >= (3, 11) else _Timeout():
-            while not true():
-                self._news.clear()
-                await self._news.wait()
+        while not true():
+            self._news.clear()
+            await asyncio.wait_for(self._news.wait(), SECONDS)
 
     async def codes(self, document: str, *, version: int | None = None) -> list[str]:
         """The rules that are told about a document, at a version of it."""
@@ -177,6 +173,19 @@ class Editor:
         params = types.HoverParams(types.TextDocumentIdentifier(document), position)
         return await self.client.text_document_hover_async(params)
 
+    async def definition(self, document: str, position: types.Position) -> list[tuple[str, types.Range]]:
+        params = types.DefinitionParams(types.TextDocumentIdentifier(document), position)
+        found = await self.client.text_document_definition_async(params)
+        return [(_name(found), found.range)] if isinstance(found, types.Location) else []
+
+    async def references(
+        self, document: str, position: types.Position, *, declaration: bool = True
+    ) -> list[tuple[str, types.Range]]:
+        context = types.ReferenceContext(declaration)
+        params = types.ReferenceParams(context, types.TextDocumentIdentifier(document), position)
+        found = await self.client.text_document_references_async(params) or []
+        return [(_name(location), location.range) for location in found]
+
     async def actions(
         self, document: str, place: types.Range, only: list[str] | None = None
     ) -> dict[str, types.CodeAction]:
@@ -187,36 +196,28 @@ class Editor:
         return {action.title: action for action in found if isinstance(action, types.CodeAction)}
 
 
-class _Timeout:
-    """Python 3.10 has no ``asyncio.timeout``: the test runner's patience has to do."""
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
+def _name(location: types.Location) -> str:
+    return unquote(location.uri.rpartition("/")[2])
 
 
-def session(folders: list[Path], **options: Any) -> Callable[[Callable[[Editor], Awaitable[T]]], T]:
-    """Runs a test's talk with a server, and ends the server whatever happens."""
-    start = options.pop("start", None)
+def session(
+    talk: Callable[[Editor], Coroutine[Any, Any, None]],
+    *folders: Path,
+    watches: bool = True,
+    encodings: list[str] | None = None,
+    settings: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> None:
+    """A talk with a server of its own, which ends as the protocol wants it."""
 
-    def run(talk: Callable[[Editor], Awaitable[T]]) -> T:
-        async def whole() -> T:
-            editor = Editor(folders, **options)
-            try:
-                await editor.start(start)
-                return await asyncio.wait_for(_awaited(talk(editor)), SECONDS * 2)
-            finally:
-                server = editor.client._server
-                if server is not None and server.returncode is None:
-                    assert await editor.stop() == 0
+    async def whole() -> None:
+        editor = Editor(list(folders), watches=watches, encodings=encodings)
+        editor.settings = settings
+        await editor.start(options)
+        try:
+            await talk(editor)
+        finally:
+            code = await editor.stop()
+        assert code == 0
 
-        return asyncio.run(whole())
-
-    return run
-
-
-async def _awaited(talk: Awaitable[T]) -> T:
-    return await talk
-
-
-_Talk = Coroutine[Any, Any, T]
+    asyncio.run(whole())

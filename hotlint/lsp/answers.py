@@ -1,0 +1,212 @@
+"""What the server does when the editor asks, and how it is started."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Iterable
+
+from lsprotocol import types
+
+from hotlint.lsp import actions, symbols
+from hotlint.lsp.history import History
+from hotlint.lsp.hover import hover
+from hotlint.lsp.references import Spot
+from hotlint.lsp.server import HotlintServer
+
+FIX_ALL = "source.fixAll.hotlint"
+
+
+def make_server() -> HotlintServer:
+    """A server with all that it can do, ready to be started."""
+    server = HotlintServer()
+    feature = server.feature
+
+    @feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.start(params)
+
+    @feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        await server.begin()
+
+    @feature(types.SHUTDOWN)
+    def shutdown(params: None) -> None:
+        server.told_to_stop = True
+
+    @feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        server.saved(params.text_document.uri)
+
+    @feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def watched(params: types.DidChangeWatchedFilesParams) -> None:
+        server.files_changed(params.changes)
+
+    @feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.folders_changed()
+
+    @feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def settings(params: types.DidChangeConfigurationParams) -> None:
+        server.configure(_plain(params.settings))
+        await server.ask_for_settings()
+
+    @feature(types.TEXT_DOCUMENT_HOVER)
+    async def on_hover(params: types.HoverParams) -> types.Hover | None:
+        await asyncio.sleep(0)
+        found = server.ready(params.text_document.uri)
+        if found is None:
+            return None
+        path, history = found
+        text = server.text(path)
+        offset = text.offset(params.position, server.encoding)
+        told = hover(history.plans_of(path), text.text.removeprefix("\ufeff"), offset, history.registry)
+        if told is None:
+            return None
+        markdown, start, end = told
+        content = types.MarkupContent(types.MarkupKind.Markdown, markdown)
+        return types.Hover(content, text.range(start, end, server.encoding))
+
+    @feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> types.Location | None:
+        found = await server.settled(params.text_document.uri)
+        target = None if found is None else server.target(*found, params.position)
+        if found is None or target is None:
+            return None
+        spot = server.index(found[1]).definition(target)
+        return None if spot is None else server.location(spot)
+
+    @feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def references(params: types.ReferenceParams) -> list[types.Location] | None:
+        found = await server.settled(params.text_document.uri)
+        target = None if found is None else server.target(*found, params.position)
+        if found is None or target is None:
+            return None
+        index = server.index(found[1])
+        made = None if params.context.include_declaration else index.definition(target)
+        return [server.location(spot) for spot in index.references(target) if spot != made]
+
+    @feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    async def document_symbols(
+        params: types.DocumentSymbolParams,
+    ) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+        await asyncio.sleep(0)
+        found = server.ready(params.text_document.uri)
+        if found is None:
+            return None
+        path, history = found
+        outline = symbols.outline(history.plans_of(path))
+        if _is_hierarchical(server.client_capabilities):
+            return [_document_symbol(server, path, symbol) for symbol in outline]
+        return [
+            types.SymbolInformation(server.location(Spot(path, symbol.start, symbol.end)), symbol.name, symbol.kind)
+            for symbol in outline
+        ]
+
+    @feature(types.WORKSPACE_SYMBOL)
+    async def workspace_symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+        found: list[types.SymbolInformation] = []
+        for history in list(server.world.histories.values()):
+            await server.settle(history)
+            plan = history.plan
+            if not plan.migrations:
+                continue
+            steps = plan.steps
+            for named in symbols.objects(plan.migrations[-1].after, params.query):
+                step = steps[named.origin]
+                spot = Spot(step.script.path, step.statement.start, step.statement.end)
+                found.append(
+                    types.SymbolInformation(server.location(spot), named.name, named.kind, container_name=named.schema)
+                )
+        return found
+
+    @feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL]),
+    )
+    async def code_actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        await asyncio.sleep(0)
+        found = server.ready(params.text_document.uri)
+        return None if found is None else list(_code_actions(server, *found, params))
+
+    return server
+
+
+def _code_actions(
+    server: HotlintServer, path: str, history: History, params: types.CodeActionParams
+) -> Iterable[types.CodeAction]:
+    text = server.text(path)
+    first = text.offset(params.range.start, server.encoding)
+    last = text.offset(params.range.end, server.encoding)
+    findings = history.findings.get(path, ())
+    converter = server.converter
+    made: list[actions.Action] = []
+    if _wants(params.context.only, types.CodeActionKind.QuickFix):
+        for finding in findings:
+            start, end = text.place_span(finding.place)
+            if start <= last and first <= end:
+                made += actions.actions_for(finding, text, history.plans_of(path))
+    if _wants(params.context.only, FIX_ALL):
+        everything = actions.fix_all(path, findings)
+        made += [everything] if everything is not None else []
+    for action in made:
+        yield types.CodeAction(
+            title=action.title,
+            kind=action.kind,
+            diagnostics=converter.diagnostics(action.findings, history.registry),
+            is_preferred=action.preferred or None,
+            edit=server.workspace_edit(action.edits),
+        )
+
+
+def _wants(only: Iterable[types.CodeActionKind | str] | None, kind: str) -> bool:
+    """Whether a kind of action was asked for: by its name, or by one that it is a part of."""
+    if only is None:
+        return True
+    wanted = [str(getattr(each, "value", each)) for each in only]
+    return any(each in ("", kind) or kind.startswith(f"{each}.") for each in wanted)
+
+
+def _document_symbol(server: HotlintServer, path: str, symbol: symbols.Symbol) -> types.DocumentSymbol:
+    range = server.text(path).range(symbol.start, symbol.end, server.encoding)
+    return types.DocumentSymbol(
+        name=symbol.name,
+        kind=symbol.kind,
+        range=range,
+        selection_range=range,
+        detail=symbol.detail,
+        children=[_document_symbol(server, path, inner) for inner in symbol.inside],
+    )
+
+
+def _is_hierarchical(capabilities: types.ClientCapabilities) -> bool:
+    document = capabilities.text_document
+    symbol = document.document_symbol if document is not None else None
+    return bool(symbol is not None and symbol.hierarchical_document_symbol_support)
+
+
+def _plain(settings: object) -> object:
+    """Settings as dictionaries, whatever the protocol's library made of them."""
+    if hasattr(settings, "_asdict"):
+        return {name: _plain(value) for name, value in settings._asdict().items()}
+    if isinstance(settings, dict):
+        return {name: _plain(value) for name, value in settings.items()}
+    return settings
+
+
+def serve() -> int:
+    """Serves one editor on standard input and output until it leaves; the exit code that the protocol wants: 0 after a
+    shutdown, else 1.
+
+    Whatever else writes to standard output, as a rule from elsewhere may, writes to standard error.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    server = make_server()
+    server.start_io(incoming, outgoing)
+    return 0 if server.told_to_stop else 1
