@@ -6,6 +6,8 @@ import argparse
 
 from hotlint.errors import HotlintError
 
+_OF_THE_EXTRA = ("pygls", "lsprotocol", "attrs", "attr", "cattrs")
+
 DESCRIPTION = """\
 A language server: findings while you type, with the whole history known; fixes and suppressions; the plan of the
 statement under the pointer; where tables and columns are made and who touches them.
@@ -28,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serves until the editor leaves: 0 after a shutdown, 1 where it left without one."""
     try:
-        import pygls  # noqa: F401
-    except ImportError:
-        raise HotlintError('the language server needs an extra: pip install "hotlint[lsp]"') from None
-    from hotlint.lsp.answers import serve
-
+        from hotlint.lsp.answers import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in _OF_THE_EXTRA:
+            raise HotlintError('the language server needs an extra: pip install "hotlint[lsp]"') from None
+        raise
     return serve()

@@ -37,6 +37,8 @@ SETTLING_PAUSE = 0.25
 EDITS_PER_COLLECTION = 16
 """Edits after which memory is cleaned up, when nobody waits: what a schema is made of refers to itself."""
 
+COLLECTIONS_PER_LONG_LOOK = 8
+
 _WATCHED = "**/*.{sql,yaml,yml,toml,json,xml,conf,plan,sum,hcl,py}"
 
 
@@ -77,6 +79,7 @@ class HotlintServer(LanguageServer):
         self._indexes: dict[str, Index] = {}
         self._logged: set[str] = set()
         self._edits = 0
+        self._collections = 0
 
     # -- the editor's side
 
@@ -315,7 +318,16 @@ class HotlintServer(LanguageServer):
                 self._failed(error)
         if self._edits >= EDITS_PER_COLLECTION:
             self._edits = 0
-            gc.collect()
+            self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Frees what former edits left; what has lasted until now is looked at again only now and then, since looking
+        at a whole history takes as long as several keystrokes."""
+        self._collections += 1
+        if self._collections % COLLECTIONS_PER_LONG_LOOK == 0:
+            gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     async def settle(self, history: History) -> None:
         while not history.settled:

@@ -12,6 +12,7 @@ from hotlint.catalog.catalog import Catalog
 from hotlint.finding import Finding
 from hotlint.lsp import history as module
 from hotlint.lsp.history import MOST_COPIES, History
+from hotlint.planning import loop
 from hotlint.project.discover import discover
 from hotlint.project.tree import Tree
 from hotlint.registry import find_rules
@@ -68,7 +69,7 @@ def fresh(buffers: dict[str, str]) -> list[Finding]:
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the migrations that are planned from now on."""
     found: list[str] = []
-    before = module.replan
+    before = loop.replan
 
     def noting(*arguments: object) -> object:
         for change in before(*arguments):  # type: ignore[arg-type]
