@@ -151,9 +151,7 @@ class Run:
 
         return Checkpoints(self.store, self.identity, project, self.request.server, options)
 
-    def lint_options(
-        self, project: Project, scope: frozenset[str] | None, since: dict[str, str | None]
-    ) -> LintOptions:
+    def lint_options(self, project: Project, scope: frozenset[str] | None, since: dict[str, str | None]) -> LintOptions:
         """What is asked of a project and told; ``since`` is as in ``judge``."""
         settings, config = self.request.settings, self.request.settings.config
         return LintOptions(

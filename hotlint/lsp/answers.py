@@ -6,17 +6,21 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import msgspec
 from lsprotocol import types
 
+from hotlint.fixing import make_fixes
 from hotlint.lsp import actions, symbols
 from hotlint.lsp.history import History
 from hotlint.lsp.hover import hover
 from hotlint.lsp.references import Spot
 from hotlint.lsp.server import HotlintServer
+from hotlint.report.model import Report
 
 FIX_ALL = "source.fixAll.hotlint"
+FIX_ALL_TITLE = "Fix everything that can be fixed safely"
 
 
 def make_server() -> HotlintServer:
@@ -62,7 +66,7 @@ def make_server() -> HotlintServer:
         path, history = found
         text = server.text(path)
         offset = text.offset(params.position, server.encoding)
-        told = hover(history.plans_of(path), text.text.removeprefix("\ufeff"), offset, history.registry)
+        told = hover(history.plans_of(path), text.own, offset, history.registry)
         if told is None:
             return None
         markdown, start, end = told
@@ -124,41 +128,74 @@ def make_server() -> HotlintServer:
 
     @feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL]),
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True),
     )
     async def code_actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
         await asyncio.sleep(0)
         found = server.ready(params.text_document.uri)
-        return None if found is None else list(_code_actions(server, *found, params))
+        if found is None:
+            return None
+        made: list[types.CodeAction] = []
+        if _wants(params.context.only, types.CodeActionKind.QuickFix):
+            made += _quick_fixes(server, *found, params.range)
+        if _wants(params.context.only, FIX_ALL) and _has_safe_fix(*found):
+            everything = types.CodeAction(FIX_ALL_TITLE, kind=FIX_ALL, data=params.text_document.uri)
+            if params.context.only:  # somebody waits for just that
+                everything = await _fix_all(server, everything)
+            if everything.edit is not None or _resolves(server.client_capabilities):
+                made.append(everything)
+        return made
+
+    @feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(params: types.CodeAction) -> types.CodeAction:
+        return await _fix_all(server, params) if params.kind == FIX_ALL else params
 
     return server
 
 
-def _code_actions(
-    server: HotlintServer, path: str, history: History, params: types.CodeActionParams
-) -> Iterable[types.CodeAction]:
+def _quick_fixes(server: HotlintServer, path: str, history: History, place: types.Range) -> Iterator[types.CodeAction]:
+    text, converter = server.text(path), server.converter
+    first, last = text.offset(place.start, server.encoding), text.offset(place.end, server.encoding)
+    for finding in history.findings.get(path, ()):
+        start, end = text.place_span(finding.place)
+        if not (start <= last and first <= end):
+            continue
+        for action in actions.actions_for(finding, text, history.plan_of(path)):
+            yield types.CodeAction(
+                title=action.title,
+                kind=types.CodeActionKind.QuickFix,
+                diagnostics=[converter.diagnostic(action.finding, history.registry)],
+                is_preferred=action.preferred or None,
+                edit=server.workspace_edit(action.edits),
+            )
+
+
+def _has_safe_fix(path: str, history: History) -> bool:
+    return any(fix.safe and fix.edits for finding in history.findings.get(path, ()) for fix in finding.fixes)
+
+
+async def _fix_all(server: HotlintServer, action: types.CodeAction) -> types.CodeAction:
+    """The action with its edit: every safe fix of the file that the plan bears out, as ``hotlint check --fix`` makes
+    them. Without one where there is none, or where the file was edited meanwhile."""
+    found = server.ready(str(action.data))
+    if found is None:
+        return action
+    path, history = found
     text = server.text(path)
-    first = text.offset(params.range.start, server.encoding)
-    last = text.offset(params.range.end, server.encoding)
-    findings = history.findings.get(path, ())
-    converter = server.converter
-    made: list[actions.Action] = []
-    if _wants(params.context.only, types.CodeActionKind.QuickFix):
-        for finding in findings:
-            start, end = text.place_span(finding.place)
-            if start <= last and first <= end:
-                made += actions.actions_for(finding, text, history.plans_of(path))
-    if _wants(params.context.only, FIX_ALL):
-        everything = actions.fix_all(path, findings)
-        made += [everything] if everything is not None else []
-    for action in made:
-        yield types.CodeAction(
-            title=action.title,
-            kind=action.kind,
-            diagnostics=converter.diagnostics(action.findings, history.registry),
-            is_preferred=action.preferred or None,
-            edit=server.workspace_edit(action.edits),
-        )
+    request = msgspec.structs.replace(history.request, paths=(path,), buffers=server.documents.buffers())
+    fixes = await asyncio.to_thread(make_fixes, request, Report(server=request.server))
+    fixed = next((file for file in fixes.files if file.path == path), None)
+    if fixed is not None and server.text(path) is text:
+        action.edit = server.workspace_edit([actions.difference(path, fixed.before, fixed.after)])
+    return action
+
+
+def _resolves(capabilities: types.ClientCapabilities) -> bool:
+    """Whether the editor asks for the edit of an action when it is chosen."""
+    document = capabilities.text_document
+    action = document.code_action if document is not None else None
+    support = action.resolve_support if action is not None else None
+    return support is not None and "edit" in support.properties
 
 
 def _wants(only: Iterable[types.CodeActionKind | str] | None, kind: str) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 from hotlint.api import Request
 from hotlint.catalog.catalog import CatalogView
 from hotlint.finding import Finding
-from hotlint.linting.lint import InternalError, LintOptions, LintResult, lint
+from hotlint.linting.lint import InternalError, LintOptions, LintResult, lint, script_of, scripts_of
 from hotlint.planning.loop import replan
 from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.project.discover import files_of, reload_project
@@ -25,7 +25,6 @@ from hotlint.project.model import Migration, Project
 from hotlint.project.tree import Tree
 from hotlint.registry import Registry
 from hotlint.running import Run, plan_options
-from hotlint.source import Script
 
 PORTION = 0.008
 """Seconds of work after which ``settle`` lets others have their turn."""
@@ -81,16 +80,18 @@ class History:
         """Whether the file belongs to the project."""
         return path in self._known
 
-    def plans_of(self, path: str) -> list[MigrationPlan]:
-        """The plans of what stands in a file, up and down, as they are known."""
+    def plan_of(self, path: str) -> Plan:
+        """The plan of the migrations that stand in a file, as they are known."""
         found = []
         for at in self._files.get(path, ()):
-            planned = at < len(self._plans)
-            up = self._plans[at] if planned else self._former.get(self.project.migrations[at].id)
-            for plan in (up, up.down if up is not None else None):
-                if plan is not None and script_of(plan).path == path:
-                    found.append(plan)
-        return found
+            known = self._plans[at] if at < len(self._plans) else self._former.get(self.project.migrations[at].id)
+            if known is not None:
+                found.append(known)
+        return Plan(self.project, self.request.server, tuple(found))
+
+    def plans_of(self, path: str) -> list[MigrationPlan]:
+        """The plans of the scripts in a file, up and down."""
+        return [plan for plan in scripts_of(self.plan_of(path).migrations) if script_of(plan).path == path]
 
     # -- what changes
 
@@ -270,12 +271,6 @@ class History:
         if self.findings.get(path, ()) != findings:
             self.changed.add(path)
         self.findings[path] = findings
-
-
-def script_of(plan: MigrationPlan) -> Script:
-    """The script that a plan is of."""
-    migration = plan.migration
-    return migration.up if plan.direction == "up" or migration.down is None else migration.down
 
 
 def _paths(migration: Migration) -> list[str]:

@@ -28,6 +28,11 @@ class Text:
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
         self._our_starts: list[int] | None = None
 
+    @property
+    def own(self) -> str:
+        """The text as Hotlint has it."""
+        return self.text[self._shift :]
+
     def position(self, offset: int, encoding: Encoding) -> types.Position:
         """The editor's position of an offset; one outside of the text is its beginning or its end."""
         at = min(max(offset + self._shift, 0), len(self.text))
@@ -59,8 +64,7 @@ class Text:
 
     def _our_offset(self, line: int, column: int) -> int:
         if self._our_starts is None:
-            own = self.text[self._shift :]
-            self._our_starts = [0, *(found.end() for found in re.finditer("\n", own))]
+            self._our_starts = [0, *(found.end() for found in re.finditer("\n", self.own))]
         if line > len(self._our_starts):
             return len(self.text) - self._shift
         return self._our_starts[max(line, 1) - 1] + max(column, 1) - 1

@@ -89,9 +89,12 @@ class Editor:
                         ),
                     ),
                     text_document=types.TextDocumentClientCapabilities(
+                        code_action=types.CodeActionClientCapabilities(
+                            resolve_support=types.ClientCodeActionResolveOptions(["edit"])
+                        ),
                         document_symbol=types.DocumentSymbolClientCapabilities(
                             hierarchical_document_symbol_support=True
-                        )
+                        ),
                     ),
                 ),
                 process_id=os.getpid(),

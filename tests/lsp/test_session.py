@@ -20,35 +20,36 @@ HISTORY = {
     "0003_total.down.sql": "SET LOCAL lock_timeout = '2s';\nALTER TABLE orders DROP COLUMN total;\n",
 }
 INDEX = "create-index-not-concurrent"
+FIX_ALL = "Fix everything that can be fixed safely"
 
 LOCAL_RULE = '''
-from hotlint.rule import Context, Edit, Example, Finding, Rule, Step, ops
+from hotlint.rule import Context, Edit, Example, Finding, Fix, Rule, Step, ops
 
 
-class NoNotes(Rule):
-    """Columns are not called note.
+class Shouting(Rule):
+    """Statements begin with a capital.
 
     Instead:
-        Call it remark.
+        Write it so.
 
     Sources:
         - ours
     """
 
-    id = "no-notes"
-    category = "naming"
+    id = "shouting"
+    category = "style"
     severity = "error"
     operations = (ops.AddColumn,)
-    bad = (Example(given="CREATE TABLE t (id int);", sql="ALTER TABLE t ADD COLUMN note text;"),)
+    bad = (Example(given="CREATE TABLE t (id int);", sql="alter TABLE t ADD COLUMN note text;"),)
     good = ()
 
     def check_step(self, step: Step, operation: ops.AddColumn, context: Context):
         print("a rule that prints does not disturb the talk")
-        if operation.column.name == "note":
-            at = step.script.text.index("note", step.statement.start)
-            edit = Edit(step.script.path, at, at + 4, "remark")
-            fix = context.fix("Call it remark", "ALTER TABLE orders ADD COLUMN remark text", edits=[edit], safe=True)
-            yield context.finding(step, "A column is called note", fixes=[fix])
+        start = step.statement.start
+        if step.sql.startswith("alter"):
+            edits = [Edit(step.script.path, start, start + 5, "ALTER")]
+            fixed = "ALTER" + step.sql[5:]
+            yield context.finding(step, "Not a capital", fixes=[Fix("Shout", fixed, tuple(edits), safe=True)])
         if operation.column.name == "boom":
             raise RuntimeError("the rule fails")
 '''
@@ -70,8 +71,8 @@ def written(folder: Path, files: dict[str, str] = HISTORY) -> Path:
 
 def with_rule(shop: Path) -> Path:
     (shop / "rules").mkdir()
-    (shop / "rules" / "no_notes.py").write_text(LOCAL_RULE)
-    (shop / "hotlint.yaml").write_text("rules: [rules]\nselect: [no-notes]\n")
+    (shop / "rules" / "shouting.py").write_text(LOCAL_RULE)
+    (shop / "hotlint.yaml").write_text("rules: [rules]\nselect: [shouting]\n")
     return shop
 
 
@@ -311,36 +312,35 @@ def test_symbols_of_a_file_and_of_the_workspace(shop: Path) -> None:
 
 def test_fixes_and_suppressions_leave_nothing_to_tell(shop: Path) -> None:
     async def talk(editor: Editor) -> None:
-        text = "ALTER TABLE orders ADD COLUMN note text;\n"
+        text = "alter TABLE orders ADD COLUMN total text;\n"
         document = editor.open(shop / "migrations" / "0003_total.up.sql", text)
-        assert await editor.codes(document, version=1) == ["no-notes"]
+        assert await editor.codes(document, version=1) == ["shouting"]
         place = types.Range(at(0, 3), at(0, 3))
         found = await editor.actions(document, place)
-        assert list(found) == [
-            "Call it remark",
-            "Ignore no-notes for this statement",
-            "Ignore no-notes in this file",
-            "Fix everything that can be fixed safely",
-        ]
-        assert found["Call it remark"].kind == types.CodeActionKind.QuickFix
-        assert found["Call it remark"].is_preferred
-        assert [d.code for d in found["Call it remark"].diagnostics or ()] == ["no-notes"]
-        assert list(await editor.actions(document, place, only=["source.fixAll"])) == list(found)[3:]
-        assert list(await editor.actions(document, place, only=["quickfix"])) == list(found)[:3]
+        assert list(found) == ["Shout", "Ignore shouting for this statement", FIX_ALL]
+        assert found["Shout"].kind == types.CodeActionKind.QuickFix
+        assert found["Shout"].is_preferred
+        assert [d.code for d in found["Shout"].diagnostics or ()] == ["shouting"]
+        assert list(await editor.actions(document, place, only=["quickfix"])) == list(found)[:2]
         assert await editor.actions(document, types.Range(at(1, 0), at(1, 0)), only=["quickfix"]) == {}
 
+        assert found[FIX_ALL].edit is None  # made when it is chosen
+        found[FIX_ALL] = await editor.client.code_action_resolve_async(found[FIX_ALL])
+        on_save = await editor.actions(document, place, only=["source.fixAll"])
+        assert list(on_save) == [FIX_ALL]
+        assert on_save[FIX_ALL].edit == found[FIX_ALL].edit
+
         for title, wanted in {
-            "Call it remark": "ALTER TABLE orders ADD COLUMN remark text;\n",
-            "Fix everything that can be fixed safely": "ALTER TABLE orders ADD COLUMN remark text;\n",
-            "Ignore no-notes for this statement": "-- hotlint: ignore[no-notes] TODO: why this is safe here\n" + text,
-            "Ignore no-notes in this file": "-- hotlint: ignore-file[no-notes] TODO: why this is safe here\n" + text,
+            "Shout": "ALTER TABLE orders ADD COLUMN total text;\n",
+            FIX_ALL: "ALTER TABLE orders ADD COLUMN total text;\n",
+            "Ignore shouting for this statement": "-- hotlint: ignore[shouting] TODO: why this is right here\n" + text,
         }.items():
             changed = applied(text, found[title])
             assert changed == wanted
             version = editor.change(document, changed)
             assert await editor.codes(document, version=version) == []
         version = editor.change(document, text)
-        assert await editor.codes(document, version=version) == ["no-notes"]
+        assert await editor.codes(document, version=version) == ["shouting"]
 
     session(talk, with_rule(shop))
 
@@ -504,10 +504,10 @@ def test_a_rule_that_fails_is_logged_once_and_nothing_else_fails(shop: Path) -> 
         document = editor.open(shop / "migrations" / "0003_total.up.sql", "ALTER TABLE orders ADD COLUMN boom int;\n")
         await editor.codes(document, version=1)
         for _ in range(3):
-            version = editor.change(document, "ALTER TABLE orders ADD COLUMN boom int, ADD COLUMN note text;\n")
-            assert await editor.codes(document, version=version) == ["no-notes"]
+            version = editor.change(document, "alter TABLE orders ADD COLUMN boom int;\n")
+            assert await editor.codes(document, version=version) == ["shouting"]
         assert [message for message in editor.log if "the rule fails" in message] == [
-            "internal error in rule no-notes: RuntimeError: the rule fails"
+            "internal error in rule shouting: RuntimeError: the rule fails"
         ]
 
     session(talk, with_rule(shop))
