@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from lsprotocol import types
 
+from hotlint.finding import Edit
 from hotlint.fixing import make_fixes
 from hotlint.lsp import actions, symbols
 from hotlint.lsp.history import History
@@ -166,7 +167,7 @@ def _quick_fixes(server: HotlintServer, path: str, history: History, place: type
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[converter.diagnostic(action.finding, history.registry)],
                 is_preferred=action.preferred or None,
-                edit=server.workspace_edit(action.edits),
+                edit=_workspace_edit(server, action.edits),
             )
 
 
@@ -186,8 +187,28 @@ async def _fix_all(server: HotlintServer, action: types.CodeAction) -> types.Cod
     fixes = await asyncio.to_thread(make_fixes, request, Report(server=request.server))
     fixed = next((file for file in fixes.files if file.path == path), None)
     if fixed is not None and server.text(path) is text:
-        action.edit = server.workspace_edit([actions.difference(path, fixed.before, fixed.after)])
+        action.edit = _workspace_edit(server, [actions.difference(path, fixed.before, fixed.after)])
     return action
+
+
+def _workspace_edit(server: HotlintServer, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+    """Edits of files in the editor's form, with the versions that they are for where it takes these."""
+    by_path: dict[str, list[types.TextEdit]] = {}
+    for edit in edits:
+        place = server.text(edit.path).range(edit.start, edit.end, server.encoding)
+        by_path.setdefault(edit.path, []).append(types.TextEdit(place, edit.text))
+    uri = server.documents.uri
+    workspace = server.client_capabilities.workspace
+    capability = workspace.workspace_edit if workspace is not None else None
+    if capability is None or not capability.document_changes:
+        return types.WorkspaceEdit(changes={uri(path): new for path, new in by_path.items()})
+    changes = []
+    for path, new in by_path.items():
+        document = server.documents.at(path)
+        version = None if document is None else document.version
+        of = types.OptionalVersionedTextDocumentIdentifier(uri(path), version)
+        changes.append(types.TextDocumentEdit(of, list(new)))
+    return types.WorkspaceEdit(document_changes=list(changes))
 
 
 def _resolves(capabilities: types.ClientCapabilities) -> bool:

@@ -17,15 +17,14 @@ import msgspec
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from hotlint import __version__
-from hotlint.finding import Edit
 from hotlint.lsp.diagnostics import Converter
 from hotlint.lsp.documents import Document, Documents, path_of
 from hotlint.lsp.history import History
 from hotlint.lsp.hover import step_at
 from hotlint.lsp.positions import Encoding, Text
+from hotlint.lsp.protocol import HotlintProtocol
 from hotlint.lsp.references import Index, Spot, Target, target_at
 from hotlint.lsp.world import Options, World, folders_of
 from hotlint.project.read import read_file
@@ -40,24 +39,6 @@ EDITS_PER_COLLECTION = 16
 COLLECTIONS_PER_LONG_LOOK = 8
 
 _WATCHED = "**/*.{sql,yaml,yml,toml,json,xml,conf,plan,sum,hcl,py}"
-
-
-class HotlintProtocol(LanguageServerProtocol):
-    """Keeps documents in our own way: lines end as the protocol says, and nothing is split that need not be."""
-
-    _server: HotlintServer
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._server.opened(params.text_document)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._server.changed(params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self._server.closed(params.text_document.uri)
 
 
 class HotlintServer(LanguageServer):
@@ -182,7 +163,7 @@ class HotlintServer(LanguageServer):
             return
         self._given.update(given)
         try:
-            options = msgspec.convert(self._given, Options, strict=False)
+            options = self._options()
         except msgspec.ValidationError as error:
             self.window_show_message(
                 types.ShowMessageParams(types.MessageType.Error, f"Hotlint's settings cannot be used: {error}")
@@ -191,6 +172,11 @@ class HotlintServer(LanguageServer):
         if options != self.world.options:
             self.world.options = options
             self.scan()
+
+    def _options(self) -> Options:
+        """What the user set; editors give nothing or an empty text for what he did not."""
+        given = {name: value for name, value in self._given.items() if value not in (None, "")}
+        return msgspec.convert(given, Options, strict=False)
 
     def start(self, params: types.InitializeParams) -> None:
         """Notes what the editor says of itself; nothing is read yet."""
@@ -224,7 +210,7 @@ class HotlintServer(LanguageServer):
                 types.Registration("hotlint-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section)
             )
         try:
-            self.world.options = msgspec.convert(self._given, Options, strict=False)
+            self.world.options = self._options()
         except msgspec.ValidationError as error:
             self.log(f"Hotlint's settings cannot be used: {error}")
         self.scan()
@@ -416,23 +402,3 @@ class HotlintServer(LanguageServer):
 
     def location(self, spot: Spot) -> types.Location:
         return self.converter.location(spot.path, spot.start, spot.end)
-
-    def workspace_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-        """Edits of files in the editor's form, with the versions that they are for where it takes these."""
-        by_path: dict[str, list[types.TextEdit]] = {}
-        for edit in edits:
-            text = self.text(edit.path)
-            by_path.setdefault(edit.path, []).append(
-                types.TextEdit(text.range(edit.start, edit.end, self.encoding), edit.text)
-            )
-        workspace = self.client_capabilities.workspace
-        capability = workspace.workspace_edit if workspace is not None else None
-        if capability is None or not capability.document_changes:
-            return types.WorkspaceEdit(changes={self.documents.uri(path): new for path, new in by_path.items()})
-        changes = []
-        for path, new in by_path.items():
-            document = self.documents.at(path)
-            version = None if document is None else document.version
-            of = types.OptionalVersionedTextDocumentIdentifier(self.documents.uri(path), version)
-            changes.append(types.TextDocumentEdit(of, list(new)))
-        return types.WorkspaceEdit(document_changes=list(changes))

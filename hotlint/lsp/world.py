@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from hotlint import api
 from hotlint.config import FILE_NAMES, PYPROJECT, Settings
@@ -15,6 +17,7 @@ from hotlint.lsp.history import History
 from hotlint.project.discover import SKIPPED, USUAL_FOLDERS, discover, shown_path
 from hotlint.project.tree import Tree
 from hotlint.registry import Registry, find_rules
+from hotlint.server import MAX_MAJOR, MIN_MAJOR
 
 Buffers = Callable[[], dict[str, str]]
 
@@ -28,7 +31,7 @@ class Options(msgspec.Struct, frozen=True, rename="camel"):
     """
 
     config: str | None = None
-    pg_version: int | None = None
+    pg_version: Annotated[int, Meta(ge=MIN_MAJOR, le=MAX_MAJOR)] | None = None
     workspace: bool = True
     other_files: bool = True
 
