@@ -59,7 +59,7 @@ class HotlintServer(LanguageServer):
         self._texts: dict[str, Text] = {}
         self._indexes: dict[str, Index] = {}
         self._logged: set[str] = set()
-        self._edits = 0
+        self._edits = EDITS_PER_COLLECTION  # the first time is when the workspace has been read
         self._collections = 0
 
     # -- the editor's side
