@@ -78,8 +78,9 @@ Start = Callable[[str], Background]
 Session = Callable[[], Connection[Any]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server() -> Iterator[ScratchServer]:
+    """A server for one module: later tests look whether this process has children."""
     with embedded() as running:
         yield running
 
