@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.001
 
-_USERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+_USERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
 
 # GRANT, ALTER DATABASE … SET and COMMENT as statements, with the name of the copy in them. Lists are kept as they are
 # written in SET (guc.c: GUC_LIST_QUOTE), other values are literals.

@@ -77,6 +77,7 @@ class ScratchDatabase:
         copy = self.duplicate()
         with dropping(copy):
             yield copy
+        self.extensions.roles.restore(copy.name)
 
     def close(self) -> None:
         """Closes all connections that are kept, as a copy of the database needs; they are made anew when needed."""

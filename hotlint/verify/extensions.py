@@ -1,5 +1,6 @@
 """Statements that need more than an owner's rights, on a scratch server: CREATE EXTENSION and DISABLE TRIGGER ALL run
-with a superuser's rights for that one statement, an extension that is not there is replaced by a stub."""
+with a superuser's rights for that one statement, an extension that is not there is replaced by a stub; roles belong to
+several databases (``roles.py``)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotlint.operations import CreateExtension, DropObject, SetTriggerState
 from hotlint.planning.model import Step
+from hotlint.verify.roles import Roles
 from hotlint.verify.server import OWNER, ScratchError, ScratchServer
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Extensions:
             rows = connection.execute("SELECT name::text FROM pg_available_extensions").fetchall()
         self.available = frozenset(name for (name,) in rows)
         self._told: set[str] = set()
+        self.roles = Roles(server)
 
     def create(self, names: tuple[str, ...], dbname: str) -> None:
         """Extensions that the history expects to be there; they belong to the superuser, where there is one.
@@ -85,6 +88,8 @@ class Extensions:
 
     def run_instead(self, step: Step, connection: Connection[Any]) -> bool:
         """Does what the step would do in another way, where that is needed; False: run it as it stands."""
+        if self.roles.run_instead(step, connection):
+            return True
         if self.server.is_own and _only_switches_triggers(step):
             self._with_rights(step, connection)
             return True
@@ -96,7 +101,7 @@ class Extensions:
         if (
             isinstance(operation, DropObject)
             and operation.kind == "extension"
-            and self._is_stubbed(str(operation.name))
+            and self._is_stubbed(operation.name.name)
         ):
             self._drop_stub(operation, connection)
             return True
@@ -128,7 +133,7 @@ class Extensions:
 
     @staticmethod
     def _drop_stub(operation: DropObject, connection: Connection[Any]) -> None:
-        for function in _stand_ins(str(operation.name), connection):
+        for function in _stand_ins(operation.name.name, connection):
             connection.execute(f"DROP FUNCTION {function} {'CASCADE' if operation.cascade else ''}".encode())
 
     @staticmethod

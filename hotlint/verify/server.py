@@ -168,6 +168,10 @@ class ScratchServer:
                     connection.execute(sql.SQL("CREATE ROLE {} NOSUPERUSER").format(sql.Identifier(name)))
                 connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(OWNER)))
 
+    def hold_role(self, name: str) -> None:
+        """Notes a role that a migration makes: it goes in the end, where the server stays."""
+        self._supervisor.hold("role", name)
+
     def close(self) -> None:
         """Takes everything away; safe to call twice."""
         self._databases.clear()

@@ -234,14 +234,16 @@ UNION ALL
 SELECT 'setting', coalesce('role ' || r.rolname || ' ', '') || CASE WHEN d.oid IS NULL THEN '' ELSE 'database ' END
   || split_part(line, '=', 1), NULL, NULL, jsonb_build_object('value', substr(line, strpos(line, '=') + 1))
 FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole,
-  unnest(s.setconfig) line WHERE s.setdatabase = 0 OR d.datname = current_database()
+  unnest(s.setconfig) line
+WHERE (s.setdatabase = 0 OR d.datname = current_database()) AND coalesce(r.rolname !~ '^hotlint_scratch_', true)
 UNION ALL
 SELECT 'role', rolname, NULL, NULL, jsonb_build_object(
   'attributes', (to_jsonb(r) - 'oid' - 'rolname' - 'rolpassword' - 'rolconfig')::text,
   'member of',
     (SELECT string_agg(pg_get_userbyid(roleid)::text || CASE WHEN admin_option THEN ' with admin' ELSE '' END,
-    ', ' ORDER BY pg_get_userbyid(roleid)) FROM pg_auth_members WHERE member = r.oid))
-FROM pg_roles r WHERE rolname !~ '^pg_'
+    ', ' ORDER BY pg_get_userbyid(roleid)) FROM pg_auth_members WHERE member = r.oid
+    AND pg_get_userbyid(roleid) !~ '^hotlint_scratch_'))
+FROM pg_roles r WHERE rolname !~ '^(pg|hotlint_scratch)_'
 UNION ALL
 SELECT 'default privileges', format('%%s%%s on %%s', pg_get_userbyid(defaclrole), ' in ' || s.name, defaclobjtype),
   CASE WHEN s.oid IS NULL THEN NULL ELSE 'schema' END, s.name, jsonb_build_object('grants',
