@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Union
 
 import msgspec
 
+from hotlint.changes import Changes
 from hotlint.config import Settings, load_config, settings_for
 from hotlint.errors import UsageError
 from hotlint.finding import Severity
 from hotlint.report.model import Report
+from hotlint.run_notes import RunNotes
 from hotlint.server import DEFAULT_MAJOR, MAX_MAJOR, MIN_MAJOR, Server
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 PathName = Union[str, "os.PathLike[str]"]
 
 DEFAULT_FAIL_ON: Severity = "warning"
+BASELINE_NAME = "hotlint-baseline.jsonl"
+"""Read without being configured where it lies beside the configuration, or in the working directory without one."""
 _CLOCK_SLACK = 0.02
 """Seconds by which a file's time may lag behind the clock (the kernel's tick is up to 10 ms)."""
 
@@ -34,7 +38,9 @@ class Request(msgspec.Struct, frozen=True):
     """What is asked, with configuration and command line put together.
 
     ``paths`` are as the user would write them, () for the configured or usual folders. ``buffers`` are texts by path
-    that stand in for files, which need not be there: unsaved files, standard input.
+    that stand in for files, which need not be there: unsaved files, standard input. ``baseline`` is the path of the
+    file with the findings that were accepted once. ``changes`` limit the report to files that changed. ``narrowed``:
+    rules or migrations are left out that the configuration asks for, so that what is not found may still be there.
     """
 
     paths: tuple[str, ...]
@@ -46,6 +52,9 @@ class Request(msgspec.Struct, frozen=True):
     since: str | None = None
     today: date | None = None
     buffers: dict[str, str] = {}
+    baseline: str | None = None
+    changes: Changes | None = None
+    narrowed: bool = False
 
 
 def plan(
@@ -82,18 +91,24 @@ def check(
     since: str | None = None,
     cache: bool = False,
     buffers: Mapping[str, str] | None = None,
+    baseline: PathName | bool | None = None,
+    changed_since: str | None = None,
 ) -> Report:
     """What is wrong with the migrations under ``paths``, or with those of the files named.
 
     ``select`` and ``ignore`` are rule ids or categories, added to what the configuration ignores or instead of what it
     selects. ``since`` is the id of the last migration that is old: only newer ones are judged, all are replayed.
     ``cache``: whether a result may come from the cache and is kept in it. ``buffers`` are texts by path that stand in
-    for files, which need not be there: unsaved files, standard input. The rest is as in ``plan``.
+    for files, which need not be there: unsaved files, standard input. ``baseline``: the file with findings that were
+    accepted once, False for none; None means the configured one. ``changed_since``: a Git revision; only files that
+    changed since the merge base with it are reported on. The rest is as in ``plan``.
 
-    Raises ``UsageError`` for an unknown rule, migration or path, and ``ConfigError``. A failure inside Hotlint or in a
-    rule does not raise: it stands in the report's ``failures``, and everything else has been checked.
+    Raises ``UsageError`` for an unknown rule, migration, path or revision, and ``ConfigError``. A failure inside
+    Hotlint or in a rule does not raise: it stands in the report's ``failures``, and everything else has been checked.
     """
-    request = _request(paths, server, config, isolated, select, ignore, since, buffers)
+    request = _request(
+        paths, server, config, isolated, select, ignore, since, buffers, baseline=baseline, changed_since=changed_since
+    )
     return run_check(request, cache=cache)
 
 
@@ -107,24 +122,49 @@ def request_for(
     ignore: Sequence[str] | None,
     since: str | None,
     buffers: Mapping[str, str] | None = None,
+    baseline: str | bool | None = None,
+    changed_since: str | None = None,
 ) -> Request:
     """The request that the command line makes."""
-    return _request(paths, server, config, isolated, select, ignore, since, buffers)
+    return _request(
+        paths, server, config, isolated, select, ignore, since, buffers, baseline=baseline, changed_since=changed_since
+    )
 
 
-def run_check(request: Request, *, cache: bool) -> Report:
-    """The report, from the cache where it is still true."""
+def run_check(request: Request, *, cache: bool, notes: RunNotes | None = None) -> Report:
+    """The report, from the cache where it is still true, without what the baseline has; ``notes`` are filled."""
+    report = _with_everything(request, notes or RunNotes(), cache=cache)
+    if request.baseline is None:
+        return report
+    from hotlint.baseline import apply_baseline, read_baseline
+
+    entries = read_baseline(request.baseline)
+    return apply_baseline(report, request.baseline, entries, lambda entry: looked_at(request, entry.path))
+
+
+def looked_at(request: Request, path: str) -> bool:
+    """Whether a run of this request tells everything that there is to tell about a file."""
+    if request.narrowed:
+        return False
+    if request.changes is not None and path not in request.changes.paths:
+        return False
+    roots = [os.path.abspath(root) for root in request.paths]
+    whole = os.path.abspath(path)
+    return not roots or any(whole == root or whole.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+
+
+def _with_everything(request: Request, notes: RunNotes, *, cache: bool) -> Report:
     wanted = request.settings.config.cache
     if not cache or wanted is False:
         from hotlint.running import make_report
 
-        return make_report(request)[0]
+        return make_report(request, notes)
     from hotlint.cache import Store
 
-    return _cached(request, Store(request.settings.resolve(wanted) if isinstance(wanted, str) else None))
+    return _cached(request, notes, Store(request.settings.resolve(wanted) if isinstance(wanted, str) else None))
 
 
-def _cached(request: Request, store: Store) -> Report:
+def _cached(request: Request, notes: RunNotes, store: Store) -> Report:
     from hotlint.cache import Entry, Seen, code_identity, key_of
 
     start = time.time()
@@ -136,15 +176,17 @@ def _cached(request: Request, store: Store) -> Report:
         try:
             entry = msgspec.msgpack.decode(data, type=Entry)
             if entry.seen.unchanged():
+                notes.folders, notes.files = tuple(entry.seen.folders), tuple(entry.seen.files)
+                notes.from_cache = True
                 return msgspec.msgpack.decode(entry.result, type=Report)
         except msgspec.DecodeError:  # written by something else under the same name
             pass
     from hotlint.running import make_report
 
-    report, folders, files = make_report(request, store, identity)
-    if not report.failures and not _any_newer(files, start - _CLOCK_SLACK):
+    report = make_report(request, notes, store, identity)
+    if not report.failures and not _any_newer(notes.files, start - _CLOCK_SLACK):
         result = msgspec.Raw(msgspec.msgpack.encode(report))
-        store.put(key, msgspec.msgpack.encode(Entry(Seen.now(folders, files), result)))
+        store.put(key, msgspec.msgpack.encode(Entry(Seen.now(notes.folders, notes.files), result)))
     return report
 
 
@@ -168,6 +210,9 @@ def _request(
     ignore: Sequence[str] | None = None,
     since: str | None = None,
     buffers: Mapping[str, str] | None = None,
+    *,
+    baseline: PathName | bool | None = None,
+    changed_since: str | None = None,
 ) -> Request:
     given = _paths(paths)
     texts = dict(buffers or {})
@@ -192,7 +237,37 @@ def _request(
         since=since,
         today=date.today(),
         buffers=texts,
+        baseline=_baseline(settings, baseline, isolated),
+        changes=None if changed_since is None else _changes(given, changed_since),
+        narrowed=select is not None or bool(ignore) or since is not None,
     )
+
+
+def _baseline(settings: Settings, wanted: PathName | bool | None, isolated: bool) -> str | None:
+    """The baseline that is named, or configured, or lies in its usual place."""
+    if isinstance(wanted, str | os.PathLike):
+        return os.fspath(wanted)
+    configured = settings.config.findings_baseline
+    if wanted is False or configured is False or (isolated and not wanted):
+        return None
+    path = baseline_path(settings)
+    if os.path.lexists(path):
+        return path
+    if isinstance(configured, str):
+        raise settings.error(("findings_baseline",), f"there is no file {path}: `hotlint baseline` writes it")
+    return None
+
+
+def baseline_path(settings: Settings) -> str:
+    """Where the baseline of findings is, or would be written."""
+    configured = settings.config.findings_baseline
+    return settings.resolve(configured if isinstance(configured, str) else BASELINE_NAME)
+
+
+def _changes(paths: tuple[str, ...], revision: str) -> Changes:
+    from hotlint.git import changes_since
+
+    return changes_since(revision, paths)
 
 
 def _paths(paths: PathName | Sequence[PathName] | None) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ FOUND, FAILED, INTERRUPTED = 1, 2, 130
 COMMANDS = {
     "check": "tell what is wrong with migrations",
     "plan": "show what each statement locks and for how long",
+    "baseline": "accept the findings that are there, so that only new ones are told",
     "verify": "run migrations on a scratch server",
     "rules": "list the rules, or explain one",
     "config": "about the configuration",

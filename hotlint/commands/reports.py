@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -17,23 +17,37 @@ from hotlint.report.model import Report
 from hotlint.report.run import CheckRun
 from hotlint.report.terminal import ColourWish, style_for
 
+_FORMATS_OF = {"statistics": ("text", "json"), "explain": ("text", "full", "concise")}
+"""What is only for some formats."""
+
 
 class Destinations(msgspec.Struct, frozen=True):
-    """``shown`` is the format of standard output, ``files`` are formats with paths."""
+    """``shown`` is the format of standard output, where ``statistics`` may stand instead of the findings; ``files`` are
+    formats with paths."""
 
     shown: str
     files: tuple[tuple[str, str], ...] = ()
     colour: ColourWish = "auto"
+    statistics: bool = False
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Destinations:
-        """Those that the command line asks for. Raises ``UsageError`` where two reports go to one file."""
+        """Those that the command line asks for.
+
+        Raises ``UsageError`` where two reports go to one file, or the format has no way to show what is asked for.
+        """
         files: dict[str, tuple[str, str]] = {}
         for name, path in options.output or ():
             other, _ = files.setdefault(os.path.realpath(path), (name, path))
             if other != name:
                 raise UsageError(f"--output: {other} and {name} cannot both be written to {path}")
         targets = tuple(files.values())
+        for wish in ("statistics", "explain"):
+            formats = _FORMATS_OF[wish]
+            if getattr(options, wish) and options.format not in (None, *formats):
+                raise UsageError(f"--{wish} is written as {' or '.join(formats)}, not as {options.format}")
+        if options.statistics or options.explain:
+            return cls(options.format or "text", targets, options.color, options.statistics)
         return cls(options.format or _fitting([name for name, _ in targets]), targets, options.color)
 
     def write(self, report: Report, run: CheckRun) -> None:
@@ -44,7 +58,7 @@ class Destinations(msgspec.Struct, frozen=True):
         failed: list[Exception] = []
         with _noted(failed):
             shown = msgspec.structs.replace(run, style=style_for(sys.stdout, wish=self.colour))
-            content = renderer(self.shown)(report, shown)
+            content = self._renderer()(report, shown)
             write_json(content) if isinstance(content, bytes) else write_text(content)
         for name, path in self.files:
             with _noted(failed):
@@ -54,6 +68,13 @@ class Destinations(msgspec.Struct, frozen=True):
             raise OutputError("; ".join(told))
         if failed:
             raise failed[0]
+
+    def _renderer(self) -> Callable[[Report, CheckRun], str | bytes]:
+        if not self.statistics:
+            return renderer(self.shown)
+        from hotlint.report import statistics
+
+        return statistics.render_json if self.shown == "json" else statistics.render
 
 
 @contextmanager

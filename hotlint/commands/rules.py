@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
+from hotlint.api import Request
 from hotlint.commands.output import write_text
 from hotlint.config import settings_for
 from hotlint.errors import UsageError, nearest
 from hotlint.registry import find_rules
 from hotlint.report import rule_pages
-from hotlint.report.terminal import style_for
+from hotlint.report.model import Report
+from hotlint.report.terminal import ColourWish, style_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,20 @@ def run(options: argparse.Namespace) -> int:
         return 0
     info = registry.rules.get(options.rule)
     if info is None:
-        raise UsageError(f'there is no rule "{options.rule}"{nearest(options.rule, registry.rules)}')
+        hint = nearest(options.rule, registry.rules) or "; `hotlint rules` lists them"
+        raise UsageError(f'there is no rule "{options.rule}"{hint}')
     write_text(rule_pages.explanation(info, registry.load(info.id), style))
     return 0
+
+
+def explain(request: Request, report: Report, colour: ColourWish) -> None:
+    """Prints what the rules say that found something, each once, in the order of their findings."""
+    registry = find_rules([request.settings.resolve(path) for path in request.settings.config.rules])
+    style = style_for(sys.stdout, wish=colour)
+    found = dict.fromkeys(finding.rule for finding in report.findings)
+    parts = []
+    for id in found:
+        info = registry.rules.get(id)
+        if info is not None:
+            parts.append("\n" + rule_pages.explanation(info, registry.load(id), style, examples=False))
+    write_text("".join(parts))

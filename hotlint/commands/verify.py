@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from hotlint import api
 from hotlint.cli import FAILED, FOUND
 from hotlint.commands import arguments
 from hotlint.commands.output import write_json, write_text
+from hotlint.commands.progress import Progress
 from hotlint.errors import UsageError
 from hotlint.report.model import reaches
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from hotlint.finding import Severity
     from hotlint.verify.model import VerifyReport
     from hotlint.verify.server import ScratchServer
-
-_WIDTH = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     )
     wishes = wishes_of(request.settings, rows=options.rows, seed=options.seed, round_trip=options.round_trip)
     production = request.settings.config.migration.production_database
-    with _server(options, production) as server, Progress(sys.stderr) as progress:
+    with _server(options, production) as server, Progress(sys.stderr, delay=0) as progress:
         report = verify_projects(request, server, wanted, progress.show, wishes=wishes)
     _write(report, options)
     if options.report is not None:
@@ -124,33 +122,3 @@ def exit_code(report: VerifyReport, fail_on: Severity) -> int:
         return FAILED
     findings = [finding for project in report.projects for finding in project.findings]
     return FOUND if any(reaches(finding.severity, fail_on) for finding in findings) else 0
-
-
-class Progress:
-    """A bar on a terminal, and nothing anywhere else; it is gone when the work is done."""
-
-    def __init__(self, stream: object) -> None:
-        self._stream = stream
-        isatty: Callable[[], bool] = getattr(stream, "isatty", lambda: False)
-        self._shown = isatty()
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._put("\r\x1b[K")
-
-    def show(self, done: int, total: int, name: str) -> None:
-        """Shows that ``done`` of ``total`` migrations ran, and which one comes."""
-        if self._shown:
-            from hotlint.report.terminal import plain
-
-            full = round(_WIDTH * done / total) if total else _WIDTH
-            self._put(f"\r\x1b[K{'█' * full}{'·' * (_WIDTH - full)} {done}/{total} {plain(name)[:40]}")
-
-    def _put(self, text: str) -> None:
-        write, flush = getattr(self._stream, "write", None), getattr(self._stream, "flush", None)
-        if write is not None and flush is not None:
-            write(text)
-            flush()

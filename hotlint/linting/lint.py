@@ -17,6 +17,7 @@ from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.project.model import Project
 from hotlint.project.options import matches_any
 from hotlint.registry import Registry, RuleInfo
+from hotlint.run_notes import Progress, no_progress
 from hotlint.source import Problem, Script
 
 __all__ = ["InternalError", "LintOptions", "LintResult", "judged_from", "lint", "migrations_since"]
@@ -50,7 +51,11 @@ class LintResult(msgspec.Struct, frozen=True):
 
 
 def lint(
-    plan: Plan, registry: Registry, options: LintOptions | None = None, only: Collection[int] | None = None
+    plan: Plan,
+    registry: Registry,
+    options: LintOptions | None = None,
+    only: Collection[int] | None = None,
+    progress: Progress = no_progress,
 ) -> LintResult:
     """Asks the selected rules about a plan, or about the migrations of it whose indexes are in ``only``: all parts of a
     change and all migrations that share a file with one of them, or what is told of the file is not the whole.
@@ -69,7 +74,8 @@ def lint(
     migrations = [plan.migrations[at] for at in asked]
     asker = Asker(plan, registry, rules, options.severity, options.rule_options)
     judged = [plan.migrations[at] for at in asked if at >= plan.judged_from]
-    for migration in judged:
+    for done, migration in enumerate(judged):
+        progress(done, len(judged), f"{migration.migration.up.path}: rules")
         asker.ask_steps(migration)
         if migration.down is not None:
             asker.ask_steps(migration.down)

@@ -65,7 +65,8 @@ class _Snapshot(msgspec.Struct, gc=False):
 
 
 class Checkpoints:
-    """The checkpoints of one project's migrations before ``options.judged_from``."""
+    """The checkpoints of one project's migrations before ``options.judged_from``; ``restored`` counts those whose
+    effects were known."""
 
     def __init__(self, store: Store, identity: object, project: Project, server: Server, options: PlanOptions) -> None:
         self.store = store
@@ -73,6 +74,7 @@ class Checkpoints:
         baseline = project.baseline.text if project.baseline is not None else None
         first = key_of("checkpoint", identity, project.dialect, server, options.complete, options.parse, baseline)
         self.keys = _keys(first, self.migrations)
+        self.restored = 0
 
     def restore(self, catalog: Catalog) -> list[MigrationPlan]:
         """Makes an empty catalog what the longest known beginning makes of it; the plans of those migrations."""
@@ -85,6 +87,7 @@ class Checkpoints:
             except msgspec.DecodeError:  # written by something else under the same name
                 continue
             if len(snapshot.steps) == count:
+                self.restored = count
                 _fill(catalog, snapshot)
                 return _plans(catalog, self.migrations, snapshot.steps)
         return []

@@ -25,6 +25,7 @@ from hotlint.operations import (
 from hotlint.planning.model import MigrationPlan, Plan, PlanFailure, Step, TransactionInfo
 from hotlint.planning.transactions import TransactionState
 from hotlint.project.model import Migration, Project, TransactionMode
+from hotlint.run_notes import Progress, no_progress
 from hotlint.server import Server, Session
 from hotlint.source import Direction, ParsedScript, Script, Statement
 
@@ -50,13 +51,17 @@ class PlanOptions(msgspec.Struct, frozen=True, gc=False):
 
 
 def make_plan(
-    project: Project, server: Server, options: PlanOptions | None = None, start: Checkpoints | None = None
+    project: Project,
+    server: Server,
+    options: PlanOptions | None = None,
+    start: Checkpoints | None = None,
+    progress: Progress = no_progress,
 ) -> Plan:
     """The plan of a project's whole history on ``server``. Never raises for what stands in the files.
 
     ``start`` may know what the migrations before ``judged_from`` come to, and is told.
     """
-    return _Replay(project, server, options or PlanOptions()).run(start)
+    return _Replay(project, server, options or PlanOptions(), progress=progress).run(start)
 
 
 def replan(
@@ -80,8 +85,15 @@ class _Replay:
     """One replay of one project."""
 
     def __init__(
-        self, project: Project, server: Server, options: PlanOptions, known: Sequence[MigrationPlan] = ()
+        self,
+        project: Project,
+        server: Server,
+        options: PlanOptions,
+        known: Sequence[MigrationPlan] = (),
+        progress: Progress = no_progress,
     ) -> None:
+        self.progress = progress
+        self.planned = len(known)
         self.project = project
         self.server = server
         self.options = options
@@ -93,7 +105,7 @@ class _Replay:
     def run(self, start: Checkpoints | None) -> Plan:
         judged_from = self.options.judged_from
         plans = start.restore(self.catalog) if start is not None and judged_from else []
-        known = len(plans)
+        known = self.planned = len(plans)
         self.next_step = sum(len(plan.steps) for plan in plans)
         if not known:
             self._load_baseline()
@@ -123,6 +135,8 @@ class _Replay:
             yield change
 
     def _up(self, migration: Migration, *, bare: bool) -> MigrationPlan:
+        self.progress(self.planned, len(self.project.migrations), migration.up.path)
+        self.planned += 1
         plan = _ScriptReplay(self, migration, migration.up, "up", self.catalog, self.next_step, bare=bare).run()
         self.next_step += len(plan.steps)
         return plan

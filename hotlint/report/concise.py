@@ -13,4 +13,6 @@ def render(report: Report, run: CheckRun) -> str:
     lines = [headline(finding, run.style) for finding in report.findings]
     for failure in report.failures:
         lines.append(f"{run.style.paint('error', 'failure')} in {plain(failure.where)}: {plain(failure.message)}")
-    return "\n".join([*lines, counts(report, run.style)]) + "\n"
+    if not run.quiet:
+        lines.append(counts(report, run.style))
+    return "\n".join(lines) + "\n" if lines else ""

@@ -82,7 +82,8 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 
     ``findings`` come in the order of projects, migrations and places. ``assumed`` tells that nobody gave the server's
     version. ``suppressed`` counts findings that a comment or a path's configuration took out. ``baseline`` tells what a
-    baseline took out, None where there is none.
+    baseline took out, None where there is none. ``changed_since`` is the Git revision since which the files changed
+    that the report is limited to.
     """
 
     server: Server
@@ -92,6 +93,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     assumed: bool = False
     suppressed: int = 0
     baseline: BaselineState | None = None
+    changed_since: str | None = None
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

@@ -42,7 +42,7 @@ def _split(rule: Rule) -> tuple[str, str]:
     return first.rstrip(".") + ".", body
 
 
-def explanation(info: RuleInfo, rule: Rule, style: Style = _NO_STYLE) -> str:
+def explanation(info: RuleInfo, rule: Rule, style: Style = _NO_STYLE, *, examples: bool = True) -> str:
     """One rule for the terminal."""
     doc = rule.doc()
     lines = [f"{style.paint('strong', info.id)}  {info.category}, {style.paint(info.severity, info.severity)}", ""]
@@ -52,10 +52,10 @@ def explanation(info: RuleInfo, rule: Rule, style: Style = _NO_STYLE) -> str:
         lines += [*_wrapped(body), ""]
     if doc.instead:
         lines += [style.paint("help", "Instead"), *_indented(doc.instead), ""]
-    for title, examples in (("Told about", rule.bad), ("Not told about", rule.good)):
-        if examples:
+    for title, shown in (("Told about", rule.bad), ("Not told about", rule.good)) if examples else ():
+        if shown:
             lines += [style.paint("strong", title), ""]
-        for example in examples:
+        for example in shown:
             if example.why:
                 lines += _indented(example.why, "  ")
             for name, text in _texts(example):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hotlint.finding import SEVERITIES, Finding, Fix, Place, Severity
 from hotlint.report.excerpt import Sources, excerpt
-from hotlint.report.model import Failure, ProjectSummary, Report
+from hotlint.report.model import BaselineState, Failure, ProjectSummary, Report
 from hotlint.report.run import CheckRun
 from hotlint.report.terminal import WIDTH, Style, columns, plain
 
@@ -43,7 +43,9 @@ def full(report: Report, run: CheckRun) -> str:
 def _blocks(findings: list[str], report: Report, run: CheckRun, hint: str = "") -> str:
     failures = ["\n".join(_failure(failure, run.style)) for failure in report.failures]
     hints = [line for line in (hint, "" if run.fixed else fixable(report)) if line]
-    return "\n\n".join([*findings, *failures, "\n".join(_summary(report, run.style, hints))]) + "\n"
+    ending = [] if run.quiet else ["\n".join(_summary(report, run.style, hints))]
+    blocks = [*findings, *failures, *ending]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
 def finding_lines(finding: Finding, sources: Sources, style: Style, *, shown: bool = False) -> Iterator[str]:
@@ -129,7 +131,16 @@ def _summary(report: Report, style: Style, hints: list[str]) -> Iterator[str]:
     if len(report.findings) >= _MANY:
         yield from _by_rule(report, style)
     yield from hints
+    if report.baseline is not None and report.baseline.gone:
+        yield wrapped(_gone(report.baseline), 0, style.width)
     yield counts(report, style)
+
+
+def _gone(baseline: BaselineState) -> str:
+    """Which entries of a baseline nothing was found for any more, and what to do about it."""
+    first, more = baseline.gone[0], len(baseline.gone) - 1
+    what = f"{first.rule} in {first.path}" + (f" and {plural(more, 'other')}" if more else "")
+    return f"{baseline.path}: nothing is found any more for {what}; take out what is gone: hotlint baseline --prune"
 
 
 def fixable(report: Report) -> str:
@@ -153,7 +164,7 @@ def _by_rule(report: Report, style: Style) -> Iterator[str]:
         yield f"{number:>{width},} {style.paint(severity, f'{severity:<7}')} {rule}"
     newest = next((project.newest for project in report.projects if project.newest), None)
     if len(report.findings) >= _OVERWHELMING and newest is not None:
-        hint = f"To judge only what comes from now on: --since {newest}, or start_after: {newest} in hotlint.yaml."
+        hint = f"To judge only what comes from now on: `hotlint init`, or start_after: {newest} in hotlint.yaml."
         yield wrapped(hint, 0, style.width)
 
 
@@ -179,13 +190,18 @@ def counts(report: Report, style: Style) -> str:
     counted = [(severity, report.count(severity), noun) for severity, noun in severities]  # type: ignore[arg-type]
     found = [style.paint(severity, plural(count, noun)) for severity, count, noun in counted if count]
     total = ", ".join(found) or _nothing(report, style)
-    hidden = f" ({plural(report.suppressed, 'finding')} suppressed)" if report.suppressed else ""
-    return f"{total}{hidden}. {server_line(report.server.major, report.assumed)}"
+    hidden = [f"{plural(report.suppressed, 'finding')} suppressed"] if report.suppressed else []
+    if report.baseline is not None and report.baseline.known:
+        hidden.append(f"{plural(len(report.baseline.known), 'finding')} in {plain(report.baseline.path)}")
+    if hidden:
+        total += f" ({', '.join(hidden)})"
+    return f"{total}. {server_line(report.server.major, report.assumed)}"
 
 
 def _nothing(report: Report, style: Style) -> str:
     if not report.projects:
-        return "No migrations found"
+        revision = report.changed_since
+        return "No migrations found" if revision is None else f"No migration changed since {plain(revision)}"
     planned = any(project.migrations for project in report.projects)
     return style.paint("help", "Nothing found") if planned else "Nothing was checked"
 

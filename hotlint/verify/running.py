@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotlint.api import Request
+from hotlint.run_notes import RunNotes
 from hotlint.running import make_plans, make_report
 from hotlint.server import Server
 from hotlint.verify.model import VerifiedProject, VerifyReport
@@ -34,7 +35,7 @@ def verify_projects(
     # Without rows of somebody's, tables hold what the history writes and no more.
     unfilled = wishes.validation.kind_of_rows is None
     plans = [planned.plan for planned in make_plans(request, down=True, unfilled=unfilled).projects]
-    findings = make_report(request)[0].findings
+    findings = make_report(request, RunNotes()).findings
     verified: list[VerifiedProject] = []
     failures: list[str] = []
     for plan in plans:

@@ -214,7 +214,7 @@ def test_very_many_findings_are_one_line_each_counted_by_rule_and_old_ones_can_b
         "db: plain, 60 migrations, 60 statements",
         " 1 error   drop-table",
         "60 warning create-index-not-concurrent",
-        "To judge only what comes from now on: --since 0060, or start_after: 0060 in hotlint.yaml.",
+        "To judge only what comes from now on: `hotlint init`, or start_after: 0060 in hotlint.yaml.",
         "Each with its lines and the safe SQL: --format full.",
         "1 error, 60 warnings. PostgreSQL 15.",
         "",

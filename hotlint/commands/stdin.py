@@ -1,0 +1,28 @@
+"""A migration on standard input."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+
+from hotlint.errors import UsageError
+from hotlint.project.read import decode
+
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_stdin() -> str:
+    """The text. Raises ``UsageError`` where it is not UTF-8 or cannot be read."""
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read: {error.strerror}") from error
+    text, problems = decode(data)
+    if problems and data[:2] not in _UTF16_MARKS:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            raise UsageError(f"standard input cannot be checked: {problems[0].message}") from None
+    return text
