@@ -24,6 +24,7 @@ COMMANDS = {
     "rules": "list the rules, or explain one",
     "config": "about the configuration",
     "server": "serve an editor (language server)",
+    "completion": "print the completion script of a shell",
 }
 """The commands with what they are for. Each is a module of ``hotlint.commands`` with ``add_arguments`` and ``run``."""
 
