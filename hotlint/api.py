@@ -18,7 +18,7 @@ from hotlint.config import Settings, load_config, settings_for
 from hotlint.errors import UsageError
 from hotlint.finding import Severity
 from hotlint.report.model import Report
-from hotlint.run_notes import RunNotes
+from hotlint.run_notes import Progress, RunNotes, no_progress
 from hotlint.server import DEFAULT_MAJOR, MAX_MAJOR, MIN_MAJOR, Server
 
 if TYPE_CHECKING:
@@ -64,20 +64,21 @@ def plan(
     config: PathName | None = None,
     isolated: bool = False,
     down: bool = True,
+    progress: Progress = no_progress,
 ) -> PlanReport:
     """The plans of the migration histories under ``paths``.
 
     ``paths``: folders or files; None means the configured ones, else the usual folders of the working directory.
     ``server``: ``"postgres-16"``, ``16`` or a ``Server``; None means the configured version, else 15.
     ``config``: a configuration file; None means the one found upwards from the paths. ``isolated``: none at all.
-    ``down``: whether down scripts are planned too.
+    ``down``: whether down scripts are planned too. ``progress`` is told how far it is.
 
     Raises ``hotlint.errors.UsageError`` for a path that is not there and ``ConfigError`` for a configuration that
     cannot be used. Nothing that stands in a migration raises.
     """
     from hotlint.running import make_plans
 
-    return make_plans(_request(paths, server, config, isolated), down=down)
+    return make_plans(_request(paths, server, config, isolated), down=down, progress=progress)
 
 
 def check(

@@ -51,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Checks, reports, and says by its exit code whether anything at or above ``fail_on`` was found."""
     if options.watch:
+        if _reads_stdin(options):
+            raise UsageError("--watch watches files, and standard input is none")
         from hotlint.commands.watch import watch
 
         return watch(options)
@@ -65,14 +67,12 @@ def run(options: argparse.Namespace) -> int:
 def request_of(options: argparse.Namespace) -> api.Request:
     """What the command line asks for. Raises ``UsageError`` for what cannot go together."""
     buffers: dict[str, str] = {}
-    if options.stdin_filename is not None or "-" in options.paths:
+    if _reads_stdin(options):
         from hotlint.commands.stdin import read_stdin
 
         name = options.stdin_filename or "-"
         if [path for path in options.paths if path != "-"]:
             raise UsageError("standard input is checked alone: take the other paths away")
-        if options.watch:
-            raise UsageError("--watch watches files, and standard input is none")
         buffers[name] = "" if options.show_settings else read_stdin()
     return api.request_for(
         list(buffers) or options.paths or None,
@@ -86,6 +86,10 @@ def request_of(options: argparse.Namespace) -> api.Request:
         baseline=options.baseline,
         changed_since=options.changed_since,
     )
+
+
+def _reads_stdin(options: argparse.Namespace) -> bool:
+    return options.stdin_filename is not None or "-" in options.paths
 
 
 def check_once(request: api.Request, options: argparse.Namespace, notes: RunNotes) -> int:

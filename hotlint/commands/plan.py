@@ -8,6 +8,7 @@ import sys
 from hotlint import api
 from hotlint.commands import arguments
 from hotlint.commands.output import write_json, write_text
+from hotlint.commands.progress import Progress
 from hotlint.errors import UsageError
 from hotlint.report import plan_json, plan_text
 from hotlint.report.terminal import style_for
@@ -27,13 +28,16 @@ def run(options: argparse.Namespace) -> int:
     """Replays everything and shows what was asked for. A plan never fails for what stands in the files."""
     if options.migration is not None and options.last is not None:
         raise UsageError("--migration and --last exclude each other")
-    report = api.plan(
-        options.paths or None,
-        server=options.pg_version,
-        config=options.config,
-        isolated=options.isolated,
-        down=options.down,
-    ).choose(migration=options.migration, down=options.down, last=options.last)
+    with Progress(sys.stderr) as progress:
+        plans = api.plan(
+            options.paths or None,
+            server=options.pg_version,
+            config=options.config,
+            isolated=options.isolated,
+            down=options.down,
+            progress=progress.show,
+        )
+    report = plans.choose(migration=options.migration, down=options.down, last=options.last)
     if options.format == "json":
         write_json(plan_json.render(report))
         return 0

@@ -11,6 +11,7 @@ import msgspec
 
 from hotlint import api
 from hotlint.commands.output import write_json, write_text
+from hotlint.errors import UsageError
 from hotlint.report.terminal import Style, columns, plain, style_for
 from hotlint.server import DEFAULT_MAJOR
 
@@ -29,6 +30,8 @@ class Setting(msgspec.Struct, frozen=True):
 
 def show(request: api.Request, options: argparse.Namespace) -> int:
     """Prints all settings, as text or as JSON."""
+    if options.format not in (None, "text", "json"):
+        raise UsageError(f"--show-settings is written as text or json, not as {options.format}")
     settings = list(effective(request, options))
     if options.format == "json":
         data = {

@@ -10,14 +10,14 @@ from hotlint.report.model import ProjectSummary, Report
 from hotlint.run_notes import RunNotes
 
 
-def tell(request: Request, report: Report, notes: RunNotes, stream: TextIO) -> None:
-    """Writes one line for each thing that there is to know."""
-    for line in _lines(request, report, notes):
+def tell(request: Request, report: Report, notes: RunNotes, stream: TextIO, *, cached: bool) -> None:
+    """Writes one line for each thing that there is to know; ``cached``: whether the cache may be used."""
+    for line in _lines(request, report, notes, cached=cached and request.settings.config.cache is not False):
         stream.write(f"hotlint: {line}\n")
     stream.flush()
 
 
-def _lines(request: Request, report: Report, notes: RunNotes) -> Iterator[str]:
+def _lines(request: Request, report: Report, notes: RunNotes, *, cached: bool) -> Iterator[str]:
     yield f"configuration: {request.settings.path or 'none, the defaults hold'}"
     said = "nobody said, so this is assumed" if report.assumed else "as said"
     yield f"server: PostgreSQL {report.server.major} ({said})"
@@ -36,6 +36,9 @@ def _lines(request: Request, report: Report, notes: RunNotes) -> Iterator[str]:
         yield f"baseline: {state.path}, {len(state.known)} findings known, {len(state.gone)} entries gone"
     elif request.baseline is None:
         yield "baseline: none"
+    if not cached:
+        yield "cache: not used"
+        return
     looked_at = f"{len(notes.files)} files in {len(notes.folders)} folders looked at"
     if notes.from_cache:
         yield f"cache: nothing changed since the last run ({looked_at})"

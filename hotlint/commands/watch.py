@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from hotlint.api import Request
+from hotlint.api import Request, baseline_path
 from hotlint.cli import complain
 from hotlint.commands.check import check_once, request_of
 from hotlint.config import FILE_NAMES, PYPROJECT
@@ -60,8 +60,7 @@ def _configuration(options: argparse.Namespace, request: Request | None) -> Iter
         if request.settings.path is not None:
             yield request.settings.path
         yield from map(request.settings.resolve, request.settings.config.rules)
-        if request.baseline is not None:
-            yield request.baseline
+        yield request.baseline or baseline_path(request.settings)
 
 
 def _wait(began: State) -> None:
