@@ -389,6 +389,8 @@ class Context:
         policy, migration = self.project.no_transaction, self._focus.migration
         if policy is None or not edits.is_alone(step, migration):
             return ()
+        if not whole and len(step.operations) > 1 and (policy.one_message or policy.placement == "itself"):
+            return ()  # the rest of the statement would run beside it
         made = self._in_place(step, statements, whole)
         if edits.runs_outside_by_itself(policy, statements):
             return made

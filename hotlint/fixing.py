@@ -9,7 +9,7 @@ import msgspec
 
 from hotlint.api import Request
 from hotlint.finding import Edit, Finding, Fix
-from hotlint.linting.proof import Judged, applied, found_again, objections, refusals
+from hotlint.linting.proof import Judged, applied, differences, found_again, newly_found, refusals
 from hotlint.project.discover import discover, shown_path
 from hotlint.project.model import Project
 from hotlint.project.tree import Tree
@@ -21,6 +21,7 @@ _ROUNDS = 100
 """How often fixes are chosen at most: each round makes one, or gives one up."""
 
 _ProjectKey = tuple[str, str]
+_Place = tuple[_ProjectKey, "str | None"]
 
 
 class FixedFile(msgspec.Struct, frozen=True, gc=False):
@@ -65,6 +66,16 @@ class _Candidate(msgspec.Struct, frozen=True):
     def key(self) -> tuple[str, str]:
         """What tells it from others, whatever else is edited."""
         return self.finding.fingerprint, self.fix.title
+
+    @property
+    def place(self) -> _Place:
+        """The migration that it is about."""
+        return self.project, self.finding.migration
+
+    @property
+    def tables(self) -> list[str]:
+        """The bare names of what it is about."""
+        return [name.rpartition(".")[2].strip('"') for name in self.finding.relations]
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -147,24 +158,52 @@ class _Fixer:
     # -- whether
 
     def _take(self, chosen: Sequence[_Candidate]) -> None:
-        """Makes those fixes that can be made: all at once, or where that is more than the plan bears out, by halves."""
+        """Makes those fixes that can be made: all at once, or where that is more than the plan bears out, without those
+        at the migrations that speak against it."""
         if not chosen:
             return
         texts = self._with(chosen)
         after = self._judge(texts)
-        if not self._speaks_against(after, chosen, unsafe=self.unsafe):
-            self._state, self.texts = after, texts
-            for candidate in chosen:
-                self.fixed.append(candidate.finding)
-                self._left[candidate.project, candidate.finding.migration, candidate.finding.rule] -= 1
-        elif len(chosen) == 1:
-            self._rejected.add(chosen[0].key)
-            if not self.unsafe and self._speaks_against(after, chosen, unsafe=True):
-                self._impossible.add(chosen[0].key)
-        else:
-            half = len(chosen) // 2
-            self._take(chosen[:half])
-            self._take(self._again(chosen[half:]))
+        against = self._against(after, chosen)
+        if not against:
+            self._keep(texts, after, chosen)
+            return
+        at_fault: dict[_Place, list[_Candidate]] = {}
+        for candidate in chosen:
+            if candidate.place in against:
+                at_fault.setdefault(candidate.place, []).append(candidate)
+        if not at_fault and len(chosen) > 1:  # a statement elsewhere is refused
+            first, then = self._parted(after, chosen)
+            self._take(first)
+            self._take(self._again(then))
+            return
+        for candidates in at_fault.values() or [chosen]:
+            if len(candidates) == 1:
+                self._reject(candidates[0], possible=not against.get(candidates[0].place, True))
+        if at_fault:
+            self._take([candidate for candidate in chosen if candidate.place not in against])
+            self._take(self._again([several[0] for several in at_fault.values() if len(several) > 1]))
+
+    def _parted(self, after: _State, chosen: Sequence[_Candidate]) -> tuple[Sequence[_Candidate], Sequence[_Candidate]]:
+        """Those that are not about what the refusals name, and the others; halves where that parts nothing."""
+        projects = {candidate.project for candidate in chosen}
+        pairs = [(self._state.judged[key].plan, after.judged[key].plan) for key in projects if key in after.judged]
+        told = " ".join(text for one, two in pairs for _, text in refusals(one, two))
+        named = [candidate for candidate in chosen if any(f'"{name}"' in told for name in candidate.tables)]
+        others = [candidate for candidate in chosen if candidate not in named]
+        half = len(chosen) // 2
+        return (others, named) if named and others else (chosen[:half], chosen[half:])
+
+    def _keep(self, texts: dict[str, str], after: _State, chosen: Sequence[_Candidate]) -> None:
+        self._state, self.texts = after, texts
+        for candidate in chosen:
+            self.fixed.append(candidate.finding)
+            self._left[(*candidate.place, candidate.finding.rule)] -= 1
+
+    def _reject(self, candidate: _Candidate, *, possible: bool) -> None:
+        self._rejected.add(candidate.key)
+        if not possible:
+            self._impossible.add(candidate.key)
 
     def _again(self, chosen: Sequence[_Candidate]) -> list[_Candidate]:
         """The same fixes as they are after others were made; those that are not to be found wait for the next round."""
@@ -172,17 +211,29 @@ class _Fixer:
         found = (_Candidate(key, finding, fix) for key, finding in self._findings() for fix in finding.fixes)
         return [candidate for candidate in found if candidate.key in wanted and candidate.fix.edits]
 
-    def _speaks_against(self, after: _State, chosen: Sequence[_Candidate], *, unsafe: bool) -> bool:
+    def _against(self, after: _State, chosen: Sequence[_Candidate]) -> dict[_Place, bool]:
+        """The migrations that speak against fixes, each with whether it does so against unsafe ones too.
+
+        Where every schema stays the same, what goes wrong at a migration is its own fixes' fault. Unsafe fixes change
+        schemas, so that another migration's may be to blame for a refusal: then the migration is None.
+        """
+        found: dict[_Place, bool] = {}
         by_project: dict[_ProjectKey, list[Finding]] = {}
         for candidate in chosen:
             by_project.setdefault(candidate.project, []).append(candidate.finding)
         for key, fixed in by_project.items():
             one, two = self._state.judged[key], after.judged.get(key)
-            if two is None or any(refusals(one.plan, two.plan)) or any(found_again(one, two, fixed)):
-                return True
-            if not unsafe and objections(one, two, fixed):
-                return True
-        return False
+            if two is None:
+                found[key, None] = True
+                continue
+            refused = {id for id, _ in refusals(one.plan, two.plan)}
+            again = {id for id, _ in found_again(one, two, fixed)}
+            if self.unsafe:
+                found |= {(key, id): True for id in ([None] if refused else again)}
+                continue
+            other = {id for id, _ in (*newly_found(one, two, fixed), *differences(one.plan, two.plan, fixed))}
+            found |= {(key, id): id in again or id in refused for id in (again | other or refused)}
+        return found
 
     def _with(self, chosen: Sequence[_Candidate]) -> dict[str, str]:
         edits: dict[str, list[Edit]] = {}

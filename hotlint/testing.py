@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hotlint.linting.lint import LintOptions, LintResult, lint
-from hotlint.linting.proof import Judged, applied, found_again, objections, refusals
+from hotlint.linting.proof import Judged, applied, differences, found_again, newly_found, refusals
 from hotlint.planning.loop import make_plan
 from hotlint.planning.model import Plan
 from hotlint.project.model import Migration, Project, TransactionMode
@@ -159,8 +159,8 @@ def _complaints_about_edits(rule: type[Rule], example: Example, finding: Finding
         registry = Registry([info_of(rule), *(i for id, i in registry.rules.items() if id != rule.id)])
         options = LintOptions(rule_options={rule.id: example.options})
         before, after = (Judged(j.plan, lint(j.plan, registry, options).findings) for j in (before, after))
-        told = objections(before, after, [finding])
-    for text in told:
+        told = [*newly_found(before, after, [finding]), *differences(before.plan, after.plan, [finding])]
+    for _, text in told:
         yield f"with its edits made, {text}: {fix.title}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from hotlint.catalog.diff import Difference, diff
 from hotlint.finding import SEVERITIES, Edit, Finding
-from hotlint.planning.model import MigrationPlan, Plan
+from hotlint.planning.model import Plan
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -31,29 +31,33 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def refusals(before: Plan, after: Plan) -> Iterator[str]:
-    """The statements that the server refuses after the change and did not refuse before, as sentences."""
+Objection = tuple["str | None", str]
+"""The id of the migration that it is about, and a sentence."""
+
+
+def refusals(before: Plan, after: Plan) -> Iterator[Objection]:
+    """The statements that the server refuses after the change and did not refuse before."""
     known = Counter(_errors(before))
     for migration, message in _errors(after):
         if known[migration, message] > 0:
             known[migration, message] -= 1
         else:
-            yield f"the server would refuse a statement of migration {migration}: {message}"
+            yield migration, f"the server would refuse a statement of migration {migration}: {message}"
 
 
-def found_again(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[str]:
-    """The findings that should be gone and are not, as sentences.
+def found_again(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[Objection]:
+    """The findings that should be gone and are not.
 
     A finding has no identity across an edit of its statement, so they are counted by rule and migration.
     """
     old, new = _counted(before.findings), _counted(after.findings)
     for (migration, rule), count in _counted(fixed).items():
         if new[migration, rule] > old[migration, rule] - count:
-            yield f"{rule} finds it again"
+            yield migration, f"{rule} finds it again"
 
 
-def newly_found(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[str]:
-    """What other rules find instead, at the same migration and as grave, as sentences."""
+def newly_found(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iterator[Objection]:
+    """What other rules find instead, at the same migration and as grave."""
     old, new, done = _counted(before.findings), _counted(after.findings), _counted(fixed)
     least: dict[str | None, int] = {}
     for finding in fixed:
@@ -61,32 +65,26 @@ def newly_found(before: Judged, after: Judged, fixed: Sequence[Finding]) -> Iter
     for finding in after.findings:
         key, grave = (finding.migration, finding.rule), least.get(finding.migration)
         if grave is not None and key not in done and new[key] > old[key] and _rank(finding) >= grave:
-            yield f"{finding.rule} finds something new: {finding.message}"
+            yield finding.migration, f"{finding.rule} finds something new: {finding.message}"
 
 
-def differences(before: Plan, after: Plan, migrations: Iterable[str | None]) -> tuple[Difference, ...]:
-    """How the schemas at the ends of these migrations differ, up and down."""
-    old, new = _by_id(before), _by_id(after)
-    found: list[Difference] = []
-    for id in dict.fromkeys(migrations):
-        if id is None or id not in old or id not in new:
+def differences(before: Plan, after: Plan, fixed: Sequence[Finding]) -> Iterator[Objection]:
+    """How the schemas differ at the ends of the migrations where something was fixed, up and down; what differs from
+    an earlier one of them on is told there only."""
+    new = {migration.migration.id: migration for migration in after.migrations}
+    wanted = {finding.migration for finding in fixed}
+    told: set[Difference] = set()
+    for one in before.migrations:
+        two = new.get(one.migration.id) if one.migration.id in wanted else None
+        if two is None:
             continue
-        one, two = old[id], new[id]
-        found += diff(one.after, two.after)
+        found = diff(one.after, two.after)
         if one.down is not None and two.down is not None:
             found += diff(one.down.after, two.down.after)
-    return tuple(dict.fromkeys(found))
-
-
-def objections(before: Judged, after: Judged, fixed: Sequence[Finding]) -> list[str]:
-    """What speaks against calling the change that takes ``fixed`` away safe; empty where nothing does."""
-    changed = differences(before.plan, after.plan, (finding.migration for finding in fixed))
-    return [
-        *refusals(before.plan, after.plan),
-        *found_again(before, after, fixed),
-        *newly_found(before, after, fixed),
-        *(f"the schema differs: {d.kind} {d.object} {d.property or ''} {d.change}" for d in changed),
-    ]
+        for d in found:
+            if d not in told:
+                told.add(d)
+                yield one.migration.id, f"the schema differs: {d.kind} {d.object} {d.property or ''} {d.change}"
 
 
 def _errors(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -105,7 +103,3 @@ def _counted(findings: Iterable[Finding]) -> Counter[tuple[str | None, str]]:
 
 def _rank(finding: Finding) -> int:
     return SEVERITIES.index(finding.severity)
-
-
-def _by_id(plan: Plan) -> dict[str, MigrationPlan]:
-    return {migration.migration.id: migration for migration in plan.migrations}
