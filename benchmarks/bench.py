@@ -4,8 +4,9 @@
     python benchmarks/bench.py --file FILE        # one file passed and the history behind it, against importing pglast
     python benchmarks/bench.py --generated        # histories of 100, 1,000 and 10,000 migrations
 
-Runs alternate between the programs, so that a busy machine is busy for both; the median is told. Compare figures of one
-run only. Wall time is in seconds, memory the peak resident set in megabytes.
+Runs alternate between the programs, so that a busy machine is busy for both; medians are told, those of the ratios too,
+which are taken round by round. Compare figures of one run only; where others use the machine, compare processor time.
+Times are in seconds, memory is the peak resident set in megabytes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 ROUNDS = 5
 SIZES = (100, 1_000, 10_000)
@@ -29,6 +31,13 @@ ARGUMENT_BYTES = 100_000
 """Squawk takes files, not folders: as many at once as an argument list holds with certainty."""
 
 Command = Sequence[str]
+
+
+class Times(NamedTuple):
+    """Seconds: on the clock, and of the processors for the program and the system."""
+
+    wall: float
+    cpu: float
 
 
 def main() -> None:
@@ -103,25 +112,26 @@ def one_file(path: Path, rounds: int) -> None:
 
     root = Path(find_projects([path])[0].root)
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "history", root.name)
-        shutil.copytree(root, copy)
-        file = copy / path.resolve().relative_to(root.resolve())
+        repository = Path(folder, "repository")
+        shutil.copytree(root, repository / root.name)
+        file = repository / root.name / path.resolve().relative_to(root.resolve())
         text = file.read_bytes()
         environment = {"HOTLINT_CACHE_DIR": str(Path(folder, "cache"))}
-        cached = hotlint("check", "--isolated", "--exit-zero", str(file))
+        # As a hook is called: in the repository, with a path below it.
+        cached = hotlint("check", "--isolated", "--exit-zero", str(file.relative_to(repository)))
         changes = itertools.count()
 
-        def changed() -> float:
+        def changed() -> Times:
             file.write_bytes(text + b"\n-- change %d\n" % next(changes))
-            return run([cached], environment)
+            return run([cached], environment, repository)
 
         changed()  # fills the cache
         print(f"{path}, median of {rounds}")
         times = alternate(
             {
-                "cold": lambda: run([[*cached, "--no-cache"]], {}),
+                "cold": lambda: run([[*cached, "--no-cache"]], {}, repository),
                 "file changed": changed,
-                "unchanged": lambda: run([cached], environment),
+                "unchanged": lambda: run([cached], environment, repository),
                 "import pglast": lambda: run([[sys.executable, "-c", "import pglast"]], {}),
             },
             rounds,
@@ -135,7 +145,7 @@ def growing(rounds: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             generate(Path(folder), count)
             command = hotlint("check", "--isolated", "--exit-zero", "--no-cache", folder)
-            taken = statistics.median(run([command], {}) for _ in range(rounds if count < SIZES[-1] else 3))
+            taken = statistics.median(run([command], {}).wall for _ in range(rounds if count < SIZES[-1] else 3))
         print(f"{count:>6,} migrations {taken:7.2f} s, {taken / count * 1e6:6.0f} µs each")
 
 
@@ -156,27 +166,35 @@ def generate(folder: Path, count: int) -> None:
         (folder / f"{number:06}_change.down.sql").write_text(down)
 
 
-def alternate(programs: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Runs each program once per round, in turn; the median of each."""
-    times: dict[str, list[float]] = {name: [] for name in programs}
+def alternate(programs: dict[str, Callable[[], Times]], rounds: int) -> dict[str, list[Times]]:
+    """Runs each program once per round, in turn; the times of each, round by round."""
+    times: dict[str, list[Times]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, program in programs.items():
             times[name].append(program())
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    return times
 
 
-def run(commands: Sequence[Command], environment: dict[str, str]) -> float:
-    """Seconds that the commands take one after another. Raises ``SystemExit`` where one could not do its work."""
+def run(commands: Sequence[Command], environment: dict[str, str], folder: Path | None = None) -> Times:
+    """What the commands take one after another. Raises ``SystemExit`` where one could not do its work."""
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     for command in commands:
         done = subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**inherited, **environment}, check=False
+            command,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**inherited, **environment},
+            check=False,
         )
         if done.returncode not in (0, 1):
             error = done.stderr.decode(errors="replace")[-500:]
             raise SystemExit(f"{command[0]} … ended with {done.returncode}\n{error}")
-    return time.perf_counter() - start
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Times(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def memory(commands: Sequence[Command], environment: dict[str, str]) -> float:
@@ -195,11 +213,21 @@ def memory(commands: Sequence[Command], environment: dict[str, str]) -> float:
     return peak / (1_000_000 if sys.platform == "darwin" else 1_000)  # bytes there, kilobytes elsewhere
 
 
-def report(times: dict[str, float], base: str | None) -> None:
-    """One line for each program, with its ratio to ``base``."""
+def report(times: dict[str, list[Times]], base: str | None) -> None:
+    """One line for each program: wall and processor time, with their ratios to ``base``."""
     for name, taken in times.items():
-        ratio = f"  {taken / times[base]:5.2f} × {base}" if base and name != base else ""
-        print(f"  {name:<16} {taken:7.3f} s{ratio}")
+        columns = [_column(taken, times[base] if base and name != base else None, kind) for kind in Times._fields]
+        print(f"  {name:<16} {' '.join(columns)}".rstrip())
+    if base:
+        print(f"  × is beside {base}")
+
+
+def _column(taken: list[Times], others: list[Times] | None, kind: str) -> str:
+    own: list[float] = [getattr(times, kind) for times in taken]
+    text = f"{kind} {statistics.median(own):7.3f} s"
+    if others is not None:
+        text += f" {statistics.median(a / getattr(b, kind) for a, b in zip(own, others, strict=True)):5.2f} ×"
+    return f"{text:<24}"
 
 
 def _parts(files: list[str]) -> Iterator[list[str]]:
