@@ -15,7 +15,13 @@ from typing import Any
 
 import msgspec
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, PyglsError
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcMethodNotFound,
+    JsonRpcRequestCancelled,
+    PyglsError,
+)
 from pygls.lsp.server import LanguageServer
 
 from hotlint import __version__
@@ -99,7 +105,8 @@ class HotlintServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: type[PyglsError] | type[JsonRpcException]) -> None:
         """A failure of one request or notification: the request is answered with the error, and all else goes on."""
-        self.log(f"internal error: {type(error).__name__}: {error}")
+        if not isinstance(error, JsonRpcMethodNotFound | JsonRpcRequestCancelled | JsonRpcInvalidParams):
+            self.log(f"internal error: {type(error).__name__}: {error}")
 
     # -- documents
 

@@ -15,6 +15,7 @@ from hotlint.config_values import check_values
 from hotlint.errors import ConfigError, HotlintError
 from hotlint.lsp.history import History
 from hotlint.project.discover import SKIPPED, USUAL_FOLDERS, discover, shown_path
+from hotlint.project.model import Project
 from hotlint.project.tree import Tree
 from hotlint.registry import Registry, find_rules
 from hotlint.server import MAX_MAJOR, MIN_MAJOR
@@ -49,6 +50,7 @@ class World:
         self._outside: set[str] = set()  # roots that only open files led to
         self._none: set[str] = set()  # files that were found to belong to nothing
         self._rules: dict[tuple[str, ...], Registry] = {}
+        self._former: dict[str, History] = {}  # what there was before a scan, to be kept where nothing else holds now
 
     # -- finding
 
@@ -58,11 +60,13 @@ class World:
         self._none.clear()
         self._rules.clear()
         before, self.histories = self.histories, {}
+        self._former = before
         self._outside.clear()
         for folder in self.folders:
             self._scan_folder(folder)
         for path in self._buffers():
             self.history_of(path)
+        self._former = {}
         gone = set().union(*(history.findings for history in before.values()))
         return sorted(gone.difference(*(history.findings for history in self.histories.values())))
 
@@ -101,10 +105,22 @@ class World:
         found = discover([root], request.settings.discover_options(), tree=tree)
         for project in found.projects:
             if project.root == root:
-                history = History(request, self._registry(request), project, tree.with_buffers(self._buffers()))
+                looked = tree.with_buffers(self._buffers())
+                history = self._kept(request, project, looked)
+                if history is None:
+                    history = History(request, self._registry(request), project, looked)
                 self.histories[root] = history
                 return history
         return None
+
+    def _kept(self, request: api.Request, project: Project, tree: Tree) -> History | None:
+        """The history that was there before a scan, as it is now; None where it is another or is judged otherwise."""
+        former = self._former.get(project.root)
+        if former is None or former.project.framework != project.framework or request.settings.config.rules:
+            return None
+        if (former.request.settings, former.request.server) != (request.settings, request.server):
+            return None
+        return former if former.take(tree) else None
 
     def _look_around(self, path: str) -> History | None:
         tree = Tree(self._buffers())

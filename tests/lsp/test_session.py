@@ -522,6 +522,7 @@ def test_a_request_that_makes_no_sense_is_answered_and_the_next_one_too(shop: Pa
         with pytest.raises(Exception, match="nonsense"):
             await editor.client.protocol.send_request_async("hotlint/nonsense", None)
         assert await editor.hover(document, at(1, 0)) is not None
+        assert editor.log == []
 
     session(talk, shop)
 
