@@ -14,13 +14,16 @@ from hotlint.operations import (
     AddColumn,
     AnyOperation,
     ChangeSchema,
+    ConstraintDef,
     CreateIndex,
     DoBlock,
     DropColumn,
+    DropConstraint,
     Name,
     RelationOperation,
     RelationUse,
     RenameColumn,
+    RenameConstraint,
     RenameRelation,
     Write,
 )
@@ -106,11 +109,23 @@ def _named(step: Step) -> dict[QName, None]:
         if relation is not None:
             found[relation] = None
     for operation in _flat(step.operations):
-        if isinstance(operation, CreateIndex) and operation.index is not None:
-            table = resolved(step, operation.relation)
-            if table is not None:
-                found[QName(table.schema, operation.index)] = None
+        table = resolved(step, operation.relation) if isinstance(operation, RelationOperation) else None
+        for name in _indexes_named(operation) if table is not None else ():
+            index = QName(table.schema, name)  # type: ignore[union-attr]
+            if step.before.relation(index) is not None or step.after.relation(index) is not None:
+                found[index] = None
     return found
+
+
+def _indexes_named(operation: AnyOperation) -> Iterator[str]:
+    """The names of indexes and of constraints, which may have an index of that name."""
+    if isinstance(operation, CreateIndex) and operation.index is not None:
+        yield operation.index
+    if isinstance(operation, DropConstraint | RenameConstraint):
+        yield operation.constraint
+    for constraint in _parts(operation, ConstraintDef):
+        if constraint.name is not None:
+            yield constraint.name
 
 
 def _parts(value: object, kind: type) -> Iterator:  # type: ignore[type-arg]
@@ -327,6 +342,11 @@ def _renames(step: Step) -> Iterator[tuple[QName, QName]]:
         if isinstance(operation, RenameRelation):
             old = step.before.resolve(operation.relation, step.session.search_path)
             yield old, QName(old.schema, operation.new_name)
+        elif isinstance(operation, RenameConstraint) and operation.kind == "table":
+            table = step.before.resolve(operation.relation, step.session.search_path)
+            old = QName(table.schema, operation.constraint)
+            if step.before.relation(old) is not None:
+                yield old, QName(table.schema, operation.new_name)
         elif isinstance(operation, ChangeSchema) and operation.signature is None:
             old = step.before.resolve(operation.name, step.session.search_path)
             if step.before.relation(old) is not None:

@@ -112,6 +112,15 @@ def test_an_alias_stands_for_its_table() -> None:
     )
 
 
+def test_the_index_of_a_constraint_is_found_by_the_constraints_name() -> None:
+    assert ask(
+        "CREATE TABLE orders (id int);",
+        "ALTER TABLE orders ADD CONSTRAINT once UNIQUE (id);",
+        "ALTER TABLE orders RENAME CONSTRAINT once TO only_once;",
+        "ALTER TABLE orders DROP CONSTRAINT |only_once;",
+    ) == ("2.sql: once", ["2.sql: once", "3.sql: once", "3.sql: only_once", "4.sql: only_once"])
+
+
 def test_names_are_folded_and_unquoted() -> None:
     assert ask('CREATE TABLE "Orders" (id int);', 'ALTER TABLE "|Orders" ADD COLUMN "Note" text;') == (
         '1.sql: "Orders"',
