@@ -18,7 +18,7 @@ from hotlint.lsp.history import History
 from hotlint.lsp.hover import hover
 from hotlint.lsp.references import Spot
 from hotlint.lsp.server import HotlintServer
-from hotlint.report.model import Report
+from hotlint.report.model import BaselineState, Report
 
 FIX_ALL = "source.fixAll.hotlint"
 FIX_ALL_TITLE = "Fix everything that can be fixed safely"
@@ -184,7 +184,8 @@ async def _fix_all(server: HotlintServer, action: types.CodeAction) -> types.Cod
     path, history = found
     text = server.text(path)
     request = msgspec.structs.replace(history.request, paths=(path,), buffers=server.documents.buffers())
-    fixes = await asyncio.to_thread(make_fixes, request, Report(server=request.server))
+    accepted = BaselineState(request.baseline or "", history.accepted.get(path, ()))
+    fixes = await asyncio.to_thread(make_fixes, request, Report(server=request.server, baseline=accepted))
     fixed = next((file for file in fixes.files if file.path == path), None)
     if fixed is not None and server.text(path) is text:
         action.edit = _workspace_edit(server, [actions.difference(path, fixed.before, fixed.after)])

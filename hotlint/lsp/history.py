@@ -15,6 +15,7 @@ from datetime import date
 import msgspec
 
 from hotlint.api import Request
+from hotlint.baseline import match, read_baseline
 from hotlint.catalog.catalog import CatalogView
 from hotlint.finding import Finding
 from hotlint.linting.lint import InternalError, LintOptions, LintResult, lint, script_of, scripts_of
@@ -39,7 +40,8 @@ class History:
     """A project, planned and judged as its files and the editor's unsaved texts are now.
 
     ``settled`` tells whether every file is; until then those that were not asked for may say what they said before the
-    last edit. ``findings`` are by path. ``errors`` are Hotlint's own failures, each once.
+    last edit. ``findings`` are by path, ``accepted`` those that a baseline takes out of them. ``errors`` are failures of
+    Hotlint itself, each once.
     """
 
     def __init__(self, request: Request, registry: Registry, project: Project, tree: Tree) -> None:
@@ -50,6 +52,8 @@ class History:
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.errors: list[InternalError] = []
         self.changed: set[str] = set()
+        self.accepted: dict[str, tuple[Finding, ...]] = {}
+        self._baseline = read_baseline(request.baseline) if request.baseline is not None else []
         self._told: set[tuple[str | None, str]] = set()
         self._plans: list[MigrationPlan] = []
         self._former: dict[str, MigrationPlan] = {}
@@ -268,6 +272,11 @@ class History:
         return Run(self.request, self.registry).lint_options(self.project, None, {})
 
     def _tell(self, path: str, findings: tuple[Finding, ...]) -> None:
+        if self._baseline:
+            entries = [e for e in self._baseline if e.path == path or not self.tree.has(e.path)]
+            known, _ = match(findings, entries)
+            self.accepted[path] = tuple(finding for at, finding in enumerate(findings) if at in known)
+            findings = tuple(finding for at, finding in enumerate(findings) if at not in known)
         if self.findings.get(path, ()) != findings:
             self.changed.add(path)
         self.findings[path] = findings

@@ -44,7 +44,7 @@ EDITS_PER_COLLECTION = 16
 
 COLLECTIONS_PER_LONG_LOOK = 8
 
-_WATCHED = "**/*.{sql,yaml,yml,toml,json,xml,conf,plan,sum,hcl,py}"
+_WATCHED = "**/*.{sql,yaml,yml,toml,json,jsonl,xml,conf,plan,sum,hcl,py}"
 
 
 class HotlintServer(LanguageServer):

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from hotlint import api
+from hotlint.baseline import read_baseline
 from hotlint.config import FILE_NAMES, PYPROJECT, Settings
 from hotlint.config_values import check_values
 from hotlint.errors import ConfigError, HotlintError
@@ -54,13 +55,14 @@ class World:
 
     # -- finding
 
-    def scan(self) -> list[str]:
-        """Looks for histories in the workspace's folders and those of open files; the paths of histories gone."""
+    def scan(self, *, keep: bool = False) -> list[str]:
+        """Looks for histories in the workspace's folders and those of open files; the paths of histories gone.
+        ``keep``: those that are judged as before keep their plans."""
         self.errors.clear()
         self._none.clear()
         self._rules.clear()
         before, self.histories = self.histories, {}
-        self._former = before
+        self._former = before if keep else {}
         self._outside.clear()
         for folder in self.folders:
             self._scan_folder(folder)
@@ -158,6 +160,8 @@ class World:
             registry = self._registry(request)
             request.settings.check_names(registry)
             registry.select(request.select, request.ignore)
+            if request.baseline is not None:
+                read_baseline(request.baseline)
         except HotlintError as error:
             where = error.path if isinstance(error, ConfigError) else self.options.config or path
             self.errors[shown_path(where)] = error
@@ -204,12 +208,12 @@ class World:
             inside = [(root, history) for root, history in self.histories.items() if _concerns(history, path)]
             if not inside:
                 if path.endswith(".sql") or any(path in history.tree.files_seen for history in self.histories.values()):
-                    return self.scan()
+                    return self.scan(keep=True)
                 continue
             concerned.update(inside)
         for history in concerned.values():
             if not history.take(Tree(self._buffers())):
-                return self.scan()
+                return self.scan(keep=True)
         return None
 
     def closed(self, path: str) -> list[str]:
@@ -236,8 +240,10 @@ class World:
         return list(history.findings)
 
     def is_configuration(self, path: str) -> bool:
-        """Whether a file configures Hotlint, or holds rules that a configuration names."""
-        if os.path.basename(path) in (*FILE_NAMES, PYPROJECT) or path == self.options.config:
+        """Whether a file configures Hotlint, is a baseline of findings, or holds rules that a configuration names."""
+        if os.path.basename(path) in (*FILE_NAMES, PYPROJECT, api.BASELINE_NAME) or path == self.options.config:
+            return True
+        if any(path == history.request.baseline for history in self.histories.values()):
             return True
         return any(path == rules or path.startswith(rules + "/") for local in self._rules for rules in local)
 
