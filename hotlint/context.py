@@ -346,6 +346,7 @@ class Context:
                 return self._fix(title, _script(statements), self._in_place(step, statements, whole), safe)
             return Fix(f"{title}, outside BEGIN and COMMIT", _script(statements))
         changes = self._outside(step, statements, whole)
+        safe = safe and len(statements) == 1  # several would not be taken back together any more
         if policy is not None and directive is not None:
             where = "" if changes else "in a migration of its own "
             head = (directive,) if directive.startswith("--") else ()
