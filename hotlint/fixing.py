@@ -15,7 +15,7 @@ from hotlint.project.model import Project
 from hotlint.project.tree import Tree
 from hotlint.registry import find_rules
 from hotlint.report.model import Report
-from hotlint.running import Run
+from hotlint.running import Run, limited
 
 _ROUNDS = 100
 """How often fixes are chosen at most: each round makes one, or gives one up."""
@@ -248,6 +248,8 @@ class _Fixer:
         is left out: there is nothing to hold a fix against."""
         tree = self._tree.with_buffers(self._buffers | texts)
         found = discover(self.request.paths, self.request.settings.discover_options(), tree=tree)
+        if self.request.changes is not None:
+            found = limited(found, self.request.changes)
         state = _State({}, {})
         before = self._state.judged if texts else {}
         for project, scope in zip(found.projects, found.scopes, strict=True):

@@ -63,7 +63,7 @@ def make_report(request: Request, notes: RunNotes, store: Store | None = None, i
     notes.folders, notes.files = tuple(dict.fromkeys(folders)), found.files
     registry.select(request.select, request.ignore)  # unknown names are told even where there is nothing to check
     if request.changes is not None:
-        found = _limited(found, request.changes)
+        found = limited(found, request.changes)
     run = Run(request, registry, store, identity, notes)
     for outcome in _judged(run, found):
         run.add(outcome)
@@ -71,7 +71,7 @@ def make_report(request: Request, notes: RunNotes, store: Store | None = None, i
     return run.report(found)
 
 
-def _limited(found: Discovery, changes: Changes) -> Discovery:
+def limited(found: Discovery, changes: Changes) -> Discovery:
     """The projects in which something changed, reported on as far as it did."""
     projects, scopes = [], []
     for project, scope in zip(found.projects, found.scopes, strict=True):

@@ -71,6 +71,26 @@ def test_byte_order_mark_line_endings_and_other_scripts_stay(db: Path) -> None:
     assert file.read_bytes() == codecs.BOM_UTF8 + text.replace("INDEX", "INDEX CONCURRENTLY").encode()
 
 
+def test_only_what_changed_since_a_revision_is_fixed(db: Path) -> None:
+    (db / "0002_b.up.sql").write_text(INDEX)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "Begin"]):
+        subprocess.run(["git", *command], cwd=db, check=True)
+    (db / "0003_c.up.sql").write_text(INDEX.replace("by_status", "again"))
+    assert check("--fix", "--changed-since", "HEAD") == 0
+    assert (db / "0002_b.up.sql").read_text() == INDEX
+    assert (db / "0003_c.up.sql").read_text() == BUILT.replace("by_status", "again")
+
+
+def test_what_a_baseline_has_is_left_alone(db: Path) -> None:
+    (db / "0002_b.up.sql").write_text(INDEX)
+    assert main(["baseline", "db", "--isolated", "--pg-version", "16"]) == 0
+    (db / "0003_c.up.sql").write_text(INDEX.replace("by_status", "again"))
+    assert main(["check", "db", "--pg-version", "16", "--no-cache", "--fix"]) == 0
+    assert (db / "0002_b.up.sql").read_text() == INDEX
+    assert (db / "0003_c.up.sql").read_text() == BUILT.replace("by_status", "again")
+
+
 def test_a_link_stays_a_link(db: Path, tmp_path: Path) -> None:
     (tmp_path / "shared.sql").write_text(INDEX)
     (db / "0002_b.up.sql").symlink_to("../shared.sql")
