@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -41,16 +41,19 @@ class Fixes(msgspec.Struct, frozen=True):
     unsafe: int = 0
 
 
-def make_fixes(request: Request, report: Report, *, unsafe: bool = False) -> Fixes:
+def make_fixes(
+    request: Request, report: Report, *, unsafe: bool = False, progress: Callable[[int, int, str], None] | None = None
+) -> Fixes:
     """The fixes for the findings of a report, which is the request's; nothing is written.
 
     A safe fix is made where its rule calls it safe and the plan proves it: with it the migration ends in the same
     schema, nothing is refused that was not, the finding is gone, and nothing as grave is found instead. With ``unsafe``
     every fix is made with which nothing new is refused and the finding is gone. What a fix brings about is not fixed in
-    its turn, and only files that the report is about are changed.
+    its turn, and only files that the report is about are changed. ``progress`` is told how many of how many findings
+    are decided, and which file comes next.
     """
     known = frozenset(finding.fingerprint for finding in report.baseline.known) if report.baseline else frozenset()
-    fixer = _Fixer(request, known, unsafe)
+    fixer = _Fixer(request, known, unsafe, progress or (lambda done, total, path: None))
     fixer.run()
     return fixer.result()
 
@@ -88,11 +91,14 @@ class _State(msgspec.Struct, frozen=True):
 class _Fixer:
     """One run of ``make_fixes``: ``texts`` are the files as they are fixed so far."""
 
-    def __init__(self, request: Request, known: frozenset[str], unsafe: bool) -> None:
+    def __init__(
+        self, request: Request, known: frozenset[str], unsafe: bool, progress: Callable[[int, int, str], None]
+    ) -> None:
         settings = request.settings
         self.request = request
         self.known = known
         self.unsafe = unsafe
+        self.progress = progress
         self.texts: dict[str, str] = {}
         self.fixed: list[Finding] = []
         self._run = Run(request, find_rules([settings.resolve(path) for path in settings.config.rules]))
@@ -162,6 +168,7 @@ class _Fixer:
         at the migrations that speak against it."""
         if not chosen:
             return
+        self.progress(len(self.fixed), len(self.fixed) + self._left.total(), chosen[0].finding.place.path)
         texts = self._with(chosen)
         after = self._judge(texts)
         against = self._against(after, chosen)

@@ -9,6 +9,7 @@ from difflib import unified_diff
 
 from hotlint.api import Request
 from hotlint.commands.output import write_file, write_text
+from hotlint.commands.progress import Progress
 from hotlint.fixing import FixedFile, Fixes, make_fixes
 from hotlint.project.discover import shown_path
 from hotlint.project.read import decode
@@ -23,7 +24,7 @@ def write(request: Request, report: Report, *, unsafe: bool) -> list[str]:
     A file that is not what it was when it was read is left alone, and so is a text that was given instead of a file.
     Raises ``OutputError`` where a file cannot be written; then it is what it was, and those before it are fixed.
     """
-    fixes = make_fixes(request, report, unsafe=unsafe)
+    fixes = _made(request, report, unsafe)
     given = {shown_path(path) for path in request.buffers}
     left: list[FixedFile] = []
     for file in fixes.files:
@@ -48,13 +49,18 @@ def show(request: Request, report: Report, *, unsafe: bool, colour: ColourWish) 
 
     Returns whether there are any, and what to tell. Raises ``OutputError``.
     """
-    fixes = make_fixes(request, report, unsafe=unsafe)
+    fixes = _made(request, report, unsafe)
     style = style_for(sys.stdout, wish=colour)
     write_text("".join(line for file in fixes.files for line in _diff(file, style)))
     if not fixes.fixed:
         return False, _total("no finding would be fixed", fixes)
     count = f"{plural(len(fixes.fixed), 'finding')} in {plural(len(fixes.files), 'file')}"
     return True, _total(f"would fix {count}", fixes)
+
+
+def _made(request: Request, report: Report, unsafe: bool) -> Fixes:
+    with Progress(sys.stderr) as progress:
+        return make_fixes(request, report, unsafe=unsafe, progress=progress.show)
 
 
 def _total(done: str, fixes: Fixes) -> str:
