@@ -17,9 +17,9 @@ from hotlint.errors import UsageError
 from hotlint.finding import Finding, Place
 from hotlint.linting.lint import InternalError, LintOptions, LintResult, judged_from, lint, migrations_since
 from hotlint.planning.loop import PlanOptions, make_plan
-from hotlint.planning.model import Plan
+from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.project.discover import USUAL_FOLDERS, Discovery, discover
-from hotlint.project.model import Project
+from hotlint.project.model import Migration, Project
 from hotlint.registry import Registry, find_rules
 from hotlint.report.model import Failure, ProjectSummary, Report
 from hotlint.report.plan_model import PlanReport
@@ -163,6 +163,19 @@ class Run:
         self._resumed = start.restored if start is not None else 0
         return plan, lint(plan, self.registry, options, progress=progress)
 
+    def in_question(self, project: Project, scope: frozenset[str] | None, planned: bool) -> Judged:
+        """Its migrations that are new enough and have a file in ``scope``."""
+        first = migrations_since(project, self._since(project, {}))
+        chosen = [at for at in range(first, len(project.migrations)) if _is_in(project.migrations[at], scope)]
+        migrations = tuple(project.migrations[at] for at in chosen)
+        whole = scope is None and first == 0
+        if not planned or not chosen:
+            return Judged(project, migrations, whole)
+        shown = chosen[-1:] if whole else chosen
+        options = plan_options(self.request.settings, project, False, shown[0])
+        plans = make_plan(project, self.request.server, options).migrations
+        return Judged(project, migrations, whole, tuple(plans[at] for at in shown))
+
     def add(self, outcome: _Outcome) -> None:
         """Takes the outcome of one project into the report."""
         self.projects.append(outcome.summary)
@@ -233,6 +246,24 @@ class Run:
         )
 
 
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """The migrations of a project that a check judges. ``whole``: nothing limits them. ``plans`` are those of their up
+    scripts, where they were asked for."""
+
+    project: Project
+    migrations: tuple[Migration, ...]
+    whole: bool
+    plans: tuple[MigrationPlan, ...] = ()
+
+
+def judged(request: Request, *, planned: bool) -> tuple[Judged, ...]:
+    """What a check of ``request`` judges, project by project; of a project that it judges whole, only the newest
+    migration is planned."""
+    found = _discover(request)
+    run = Run(request, Registry(()))
+    return tuple(run.in_question(*pair, planned) for pair in zip(found.projects, found.scopes, strict=True))
+
+
 def plan_options(settings: Settings, project: Project, down: bool, judged_from: int = 0) -> PlanOptions:
     """How to replay a project: what the configuration says about it, and from where on somebody asks about it."""
     config = settings.project(project.root)
@@ -261,6 +292,10 @@ def _nothing_found(request: Request, found: Discovery) -> str:
         f"no migrations were recognised{where}, but there are SQL files in {names}: "
         "name the folder that is a history, or list it under `projects` in the configuration"
     )
+
+
+def _is_in(migration: Migration, scope: frozenset[str] | None) -> bool:
+    return scope is None or any(s is not None and s.path in scope for s in (migration.up, migration.down))
 
 
 def _unreadable(found: Discovery, registry: Registry) -> Iterator[Finding]:

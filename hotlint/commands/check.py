@@ -111,8 +111,15 @@ def check_once(request: api.Request, options: argparse.Namespace, notes: RunNote
         tell(request, report, notes, sys.stderr, cached=not options.no_cache)
     fail_on = options.fail_on or request.settings.config.fail_on or api.DEFAULT_FAIL_ON
     code = exit_code(report, fail_on, exit_zero=options.exit_zero)
-    sources = Sources(request.buffers)
-    destinations.write(report, CheckRun(sources, exit_code=code, fixed=options.fix, quiet=options.quiet))
+    run = CheckRun(
+        Sources(request.buffers),
+        fail_on=fail_on,
+        exit_code=code,
+        fixed=options.fix,
+        quiet=options.quiet,
+        request=request,
+    )
+    destinations.write(report, run)
     if options.explain:
         from hotlint.commands.rules import explain
 

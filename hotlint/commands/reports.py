@@ -12,7 +12,7 @@ import msgspec
 
 from hotlint.commands.output import OutputError, write_file, write_json, write_text
 from hotlint.errors import HotlintError, UsageError
-from hotlint.report.formats import fitting, renderer
+from hotlint.report.formats import FORMATS, fitting, renderer
 from hotlint.report.model import Report
 from hotlint.report.run import CheckRun
 from hotlint.report.terminal import ColourWish, style_for
@@ -60,9 +60,15 @@ class Destinations(msgspec.Struct, frozen=True):
             shown = msgspec.structs.replace(run, style=style_for(sys.stdout, wish=self.colour))
             content = self._renderer()(report, shown)
             write_json(content) if isinstance(content, bytes) else write_text(content)
+        if not FORMATS[self.shown].tells_failures:
+            for failure in report.failures:
+                print(f"hotlint: failure in {failure.where}: {failure.message}", file=sys.stderr)
         for name, path in self.files:
             with _noted(failed):
                 write_file(path, renderer(name)(report, run), append=_is_step_summary(path))
+        for error in failed:
+            if not isinstance(error, (HotlintError, BrokenPipeError)):
+                raise error
         told = [str(error) for error in failed if isinstance(error, HotlintError)]
         if told:
             raise OutputError("; ".join(told))
@@ -81,7 +87,7 @@ class Destinations(msgspec.Struct, frozen=True):
 def _noted(failed: list[Exception]) -> Iterator[None]:
     try:
         yield
-    except (HotlintError, BrokenPipeError) as error:
+    except Exception as error:  # a defect in one format costs no other report either
         failed.append(error)
 
 

@@ -16,27 +16,45 @@ MAX_COLUMNS = 160
 
 
 class Sources:
-    """Lines of files by path: those of ``texts``, else read from disk when a finding asks for them."""
+    """Files by path: ``texts`` where they have them, else read from disk when a finding asks for them."""
 
     def __init__(self, texts: Mapping[str, str] | None = None, root: str = "") -> None:
-        self._lines = {path: text.split("\n") for path, text in (texts or {}).items()}
+        self._given = dict(texts or {})
+        self._known: dict[str, str] = {}
+        self._lines: dict[str, list[str]] = {}
         self._root = root
+
+    def text(self, path: str) -> str:
+        """A file without its byte order mark; nothing where it cannot be read (any more)."""
+        text = self._given.get(path, self._known.get(path))
+        if text is None:
+            data = self._read(path)
+            encoding = "utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
+            text = self._known[path] = data.decode(encoding, errors="replace")
+        return text
+
+    def stored(self, path: str) -> str:
+        """A file as a program reads it that takes everything for UTF-8, its byte order mark included."""
+        return self._given[path] if path in self._given else self._read(path).decode("utf-8", errors="replace")
 
     def line(self, path: str, number: int) -> str | None:
         """A line of a file without its ending; None where the file or the line is not there (any more)."""
         lines = self._lines.get(path)
         if lines is None:
-            lines = self._lines[path] = self._read(path).split("\n")
+            lines = self._lines[path] = self.text(path).split("\n")
         return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else None
 
-    def _read(self, path: str) -> str:
+    def position(self, path: str, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of a code-point offset into a file."""
+        before = self.text(path)[:offset]
+        return before.count("\n") + 1, offset - before.rfind("\n")
+
+    def _read(self, path: str) -> bytes:
         try:
             with open(os.path.join(self._root, path), "rb") as file:
-                data = file.read()
+                return file.read()
         except OSError:
-            return ""
-        encoding = "utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
-        return data.decode(encoding, errors="replace")
+            return b""
 
 
 def excerpt(sources: Sources, place: Place, style: Style, mark: str = "error", sign: str = "^") -> list[str]:

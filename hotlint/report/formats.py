@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """One way to write a report: the module that does, and what ``--help`` says of it."""
+    """One way to write a report: the module that does, what it is for, and whether it tells what failed in Hotlint."""
 
     module: str
     about: str
+    tells_failures: bool = True
 
 
 FORMATS: dict[str, Format] = {
@@ -27,9 +28,20 @@ FORMATS: dict[str, Format] = {
     "full": Format("hotlint.report.full", "every finding with its lines, what to do and the safe SQL"),
     "concise": Format("hotlint.report.concise", "one line per finding"),
     "json": Format("hotlint.report.json", "for programs of your own"),
+    "sarif": Format("hotlint.report.sarif", "SARIF 2.1.0, for code scanning and editors"),
+    "github": Format("hotlint.report.github", "annotations of GitHub Actions"),
+    "gitlab": Format("hotlint.report.gitlab", "Code Quality of GitLab", tells_failures=False),
+    "azure": Format("hotlint.report.azure", "issues of Azure Pipelines"),
+    "junit": Format("hotlint.report.junit", "JUnit XML, a test case per migration"),
+    "rdjson": Format("hotlint.report.rdjson", "for reviewdog, with suggestions", tells_failures=False),
+    "markdown": Format("hotlint.report.markdown", "a summary for a pull request: the plan, findings, safe SQL"),
 }
 
-SERVICES: tuple[tuple[str, str, str], ...] = ()
+SERVICES: tuple[tuple[str, str, str], ...] = (
+    ("GITHUB_ACTIONS", "GitHub Actions", "github"),
+    ("GITLAB_CI", "GitLab CI", "gitlab"),
+    ("TF_BUILD", "Azure Pipelines", "azure"),
+)
 """Services that run checks: the variable that each sets to ``true``, its name, the format that it reads."""
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from hotlint import __version__
 from hotlint.finding import Finding, Fix, Place
+from hotlint.report.encoding import to_json
 from hotlint.report.model import Report
 from hotlint.report.run import CheckRun
 
@@ -16,7 +15,7 @@ VERSION = 1
 
 def render(report: Report, run: CheckRun) -> bytes:
     """The JSON text in UTF-8, indented, with a newline at its end."""
-    return msgspec.json.format(msgspec.json.encode(report_to_dict(report)), indent=2) + b"\n"
+    return to_json(report_to_dict(report))
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:

@@ -186,16 +186,21 @@ def plural(count: int, noun: str) -> str:
 
 def counts(report: Report, style: Style) -> str:
     """How many findings there are of each severity, and the version that they hold for."""
+    return f"{found(report, style)}. {server_line(report.server.major, report.assumed)}"
+
+
+def found(report: Report, style: Style) -> str:
+    """How many findings there are of each severity."""
     severities = (("error", "error"), ("warning", "warning"), ("info", "note"))
     counted = [(severity, report.count(severity), noun) for severity, noun in severities]  # type: ignore[arg-type]
-    found = [style.paint(severity, plural(count, noun)) for severity, count, noun in counted if count]
-    total = ", ".join(found) or _nothing(report, style)
+    told = [style.paint(severity, plural(count, noun)) for severity, count, noun in counted if count]
+    total = ", ".join(told) or _nothing(report, style)
     hidden = [f"{plural(report.suppressed, 'finding')} suppressed"] if report.suppressed else []
     if report.baseline is not None and report.baseline.known:
         hidden.append(f"{plural(len(report.baseline.known), 'finding')} in {plain(report.baseline.path)}")
     if hidden:
         total += f" ({', '.join(hidden)})"
-    return f"{total}. {server_line(report.server.major, report.assumed)}"
+    return total
 
 
 def _nothing(report: Report, style: Style) -> str:
