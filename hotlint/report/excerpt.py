@@ -7,7 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 
 from hotlint.finding import Place
-from hotlint.report.terminal import Style, cells, columns
+from hotlint.report.terminal import Style, cells, columns, plain
 
 MAX_LINES = 8
 """A longer span is shown with its middle left out."""
@@ -93,7 +93,7 @@ def _single(frame: _Frame, place: Place, line: str, end: int, sign: str) -> Iter
     start, end, shown = _window(start, end, shown, frame.room)
     pad = columns("".join(shown[:start]))
     length = max(columns("".join(shown[start:end])), 1)
-    note = f" {place.message}" if sign == "-" and place.message else ""
+    note = f" {plain(place.message)}" if sign == "-" and place.message else ""
     yield frame.text(place.line, "".join(shown))
     yield frame.bar(" " * pad + frame.mark(sign * length + note))
 
@@ -136,7 +136,7 @@ def _several(frame: _Frame, sources: Sources, place: Place, sign: str) -> Iterat
             yield frame.bar(frame.mark(" " + "_" * (pad + 1) + sign))
     shown = cells(sources.line(place.path, last) or "")
     pad = columns("".join(shown[: end_column - 1]))
-    note = f" {place.message}" if sign == "-" and place.message else ""
+    note = f" {plain(place.message)}" if sign == "-" and place.message else ""
     yield frame.bar(frame.mark("|" + "_" * (min(pad, frame.room) + 1) + sign + note))
 
 

@@ -6,15 +6,16 @@ failures of the tool.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from hotlint.finding import Finding, Fix, Place, Severity
 from hotlint.report.encoding import encodable, to_json
 from hotlint.report.excerpt import Sources
+from hotlint.report.markdown_text import code, fenced, prose
 from hotlint.report.model import Report
 from hotlint.report.run import CheckRun
 from hotlint.report.sarif_rules import PROJECT_PAGE, rule_page
-from hotlint.report.service import advice
 
 _SEVERITIES: dict[Severity, str] = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
 
@@ -36,12 +37,23 @@ def render(report: Report, run: CheckRun) -> bytes:
 def _diagnostic(finding: Finding, sources: Sources, page: str | None) -> dict[str, Any]:
     suggestions = [s for fix in finding.fixes if (s := _suggestion(fix, finding.place.path, sources)) is not None]
     return {
-        "message": "\n\n".join([finding.message, *advice(finding)]),
+        "message": "\n\n".join(_message(finding)),
         "location": {"path": finding.place.path, "range": _range(finding.place, sources)},
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.rule, **({"url": page} if page else {})},
         **({"suggestions": suggestions} if suggestions else {}),
     }
+
+
+def _message(finding: Finding) -> Iterator[str]:
+    """Paragraphs of the comment, in Markdown."""
+    yield prose(finding.message)
+    for place in finding.related:
+        yield f"{code(f'{place.path}:{place.line}')}{': ' if place.message else ''}{prose(place.message)}"
+    if finding.help:
+        yield prose(finding.help)
+    for fix in finding.fixes:
+        yield f"{prose(fix.title)}:\n\n{fenced(fix.sql.rstrip(), 'sql')}" if fix.sql else prose(fix.title)
 
 
 def _range(place: Place, sources: Sources) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from hotlint.report.model import Failure, Report
 from hotlint.report.repository import Repository, file_uri, relative_uri
 from hotlint.report.run import CheckRun
 from hotlint.report.sarif_rules import LEVELS, PROJECT_PAGE, SarifRules
+from hotlint.report.text import plural
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_RESULTS = 25_000
@@ -191,7 +192,7 @@ class _Run:
         failures = [self._failure(failure) for failure in self.report.failures]
         left_out = len(self.report.findings) - len(self.findings)
         if left_out:
-            text = f"{left_out:,} findings are left out, the least grave ones: code scanning takes no more."
+            text = f"{plural(left_out, 'finding')} left out, the least grave: code scanning takes no more."
             failures.append({"level": "warning", "message": {"text": text}})
         notes = [{"level": "note", "message": {"text": text}} for text in _notes(self.report)]
         return {
@@ -221,16 +222,18 @@ def _message(finding: Finding) -> str:
 
     The first sentence is what lists of alerts show; links refer to ``relatedLocations`` by their numbers.
     """
-    parts = [_sentence(finding.message.replace("](", "] ("))]
     links = [
         f"[{_link(place)}]({at})" for at, place in enumerate(finding.related[: MAX_LOCATIONS - 1], 1) if place.message
     ]
-    if links:
-        parts.append(f"See: {'; '.join(links)}.")
-    if finding.help:
-        parts.append(_sentence(finding.help[0].upper() + finding.help[1:]))
+    parts = [_sentence(finding.help[0].upper() + finding.help[1:])] if finding.help else []
     parts += [f"{_sentence(fix.title, ':')}\n\n{fix.sql.rstrip()}" for fix in finding.fixes if fix.sql]
-    return "\n\n".join(parts)
+    see = [f"See: {'; '.join(links)}."] if links else []
+    return "\n\n".join([_unlinked(_sentence(finding.message)), *see, *map(_unlinked, parts)])
+
+
+def _unlinked(text: str) -> str:
+    """``text`` in which nothing looks like a link to a related place."""
+    return text.replace("](", "] (")
 
 
 def _link(place: Place) -> str:
@@ -261,7 +264,9 @@ def _notes(report: Report) -> Iterator[str]:
         for left_out in project.not_covered:
             yield _sentence(f"Not covered ({left_out.reason}): {', '.join(left_out.paths)}")
     if report.baseline is not None and report.baseline.gone:
-        yield f"{len(report.baseline.gone):,} entries of {report.baseline.path} are about nothing that is still found."
+        gone = len(report.baseline.gone)
+        entries = "1 entry" if gone == 1 else f"{gone:,} entries"
+        yield f"{entries} of {report.baseline.path} {'is' if gone == 1 else 'are'} about nothing that is still found."
 
 
 def _provenance(root: str) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def _bare(id: str) -> dict[str, Any]:
         "shortDescription": {"text": cut(id, MAX_TEXT)},
         "fullDescription": {"text": cut(id, MAX_TEXT)},
         "help": {"text": id},
+        "properties": {"tags": ["database", "migrations"], "precision": "high", "problem.severity": "warning"},
     }
 
 
