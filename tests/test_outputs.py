@@ -110,3 +110,79 @@ def test_an_output_that_makes_no_sense_is_told_before_anything_is_checked(
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr.splitlines()[-1]
     assert not (project / "a").exists()
+
+
+# -- CI services
+
+SERVICES = {
+    "GITHUB_ACTIONS": ("true", "github", "GitHub Actions"),
+    "GITLAB_CI": ("true", "gitlab", "GitLab CI"),
+    "TF_BUILD": ("True", "azure", "Azure Pipelines"),
+}
+
+
+@pytest.mark.parametrize("variable", SERVICES)
+def test_in_a_ci_service_its_format_is_chosen_and_that_is_said(project: Path, variable: str) -> None:
+    value, name, service = SERVICES[variable]
+    done = run(*CHECK, cwd=project, **{variable: value})
+    assert done.returncode == 1
+    assert done.stdout == run(*CHECK, "--format", name, cwd=project).stdout
+    assert done.stderr == f"hotlint: --format {name}, since this runs in {service}\n"
+
+
+def test_a_format_that_is_asked_for_is_not_overruled_by_the_service(project: Path) -> None:
+    done = run(*CHECK, "--format", "concise", cwd=project, GITHUB_ACTIONS="true")
+    assert done.stdout.startswith("migrations/0002_day.sql:1:1: error[create-index-not-concurrent] ")
+    assert done.stderr == ""
+
+
+def test_a_service_whose_report_goes_to_a_file_shows_text_for_people(project: Path) -> None:
+    done = run(*CHECK, "--output", "gitlab=gl.json", cwd=project, GITLAB_CI="true")
+    assert done.stdout == run(*CHECK, cwd=project).stdout
+    assert done.stderr == ""
+    assert json.loads((project / "gl.json").read_text())[0]["check_name"] == "create-index-not-concurrent"
+
+
+@pytest.mark.parametrize("value", ["", "false", "0"])
+def test_a_variable_that_is_off_is_no_service(project: Path, value: str) -> None:
+    done = run(*CHECK, cwd=project, GITHUB_ACTIONS=value)
+    assert (done.stdout, done.stderr) == (run(*CHECK, cwd=project).stdout, "")
+
+
+def test_the_summary_of_a_github_step_is_added_to(project: Path) -> None:
+    summary = project / "summary.md"
+    summary.write_text("Tests passed.\n")
+    output = ("--output", "markdown=summary.md")
+    run(*CHECK, *output, cwd=project, GITHUB_STEP_SUMMARY=str(summary))
+    added = summary.read_text()
+    assert added.startswith("Tests passed.\n<!-- hotlint -->\n\n## Hotlint: 1 error\n")
+    run(*CHECK, *output, cwd=project)
+    assert summary.read_text() == added.removeprefix("Tests passed.\n")
+
+
+@pytest.mark.parametrize(("name", "told"), [("gitlab", True), ("rdjson", True), ("concise", False), ("sarif", False)])
+def test_failures_are_told_on_standard_error_where_the_format_has_no_place_for_them(
+    project: Path, name: str, told: bool
+) -> None:
+    (project / "broken.py").write_text("this is no rule\n")
+    (project / "hotlint.yaml").write_text("rules: [broken.py]\n")
+    done = run(*CHECK, "--format", name, cwd=project)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hotlint: failure in ") is told
+    assert ("broken.py" in done.stderr) is told
+    assert ("broken.py" in done.stdout) is not told
+
+
+def test_a_defect_in_one_format_costs_no_other_report(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hotlint.report import gitlab
+
+    def broken(*_: object) -> bytes:
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(gitlab, "render", broken)
+    done = run(*CHECK, "--output", "gitlab=a.json", "--output", "json=b.json", cwd=project)
+    assert done.returncode == 2
+    assert done.stdout == run(*CHECK, cwd=project).stdout
+    assert "hotlint: internal error: KeyError: 'a defect'" in done.stderr
+    assert json.loads((project / "b.json").read_text())["version"] == 1
+    assert not (project / "a.json").exists()
