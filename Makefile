@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint docs site bench truth-dev truth clean
+.PHONY: help demo test lint formats docs site bench truth-dev truth clean
 
 help:
 	@echo "make demo       check examples/webshop and show what Hotlint finds"
 	@echo "make test       the whole test suite, with coverage"
 	@echo "make lint       ruff, mypy --strict, and whether the generated documentation is fresh"
+	@echo "make formats    hold SARIF and rdjson against validators of others, which npm installs (not without npm)"
 	@echo "make docs       write what the documentation takes from the program: pages, pictures, output of commands"
 	@echo "make site       build the documentation site into site/; what is broken or loaded from elsewhere is an error"
 	@echo "make bench      time Hotlint on FOLDER=path, beside squawk where it is installed"
@@ -35,6 +36,9 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/generate_docs.py --check
+
+formats: $(STAMP)
+	$(BIN)/python tools/validate_formats.py
 
 docs: $(STAMP)
 	$(BIN)/python tools/generate_docs.py

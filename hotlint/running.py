@@ -260,6 +260,8 @@ def judged(request: Request, *, planned: bool) -> tuple[Judged, ...]:
     """What a check of ``request`` judges, project by project; of a project that it judges whole, only the newest
     migration is planned."""
     found = _discover(request)
+    if request.changes is not None:
+        found = _limited(found, request.changes)
     run = Run(request, Registry(()))
     return tuple(run.in_question(*pair, planned) for pair in zip(found.projects, found.scopes, strict=True))
 

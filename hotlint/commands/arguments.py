@@ -46,6 +46,9 @@ def add_reports(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=FILE",
         help="also write a report to a file; as often as you like",
     )
+    parser.add_argument(
+        "--include-known", action="store_true", help="in SARIF also what the baseline has, as unchanged"
+    )
 
 
 def add_fail_on(parser: argparse.ArgumentParser) -> None:

@@ -117,6 +117,7 @@ def check_once(request: api.Request, options: argparse.Namespace, notes: RunNote
         exit_code=code,
         fixed=options.fix,
         quiet=options.quiet,
+        include_known=options.include_known,
         request=request,
     )
     destinations.write(report, run)

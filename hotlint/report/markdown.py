@@ -33,7 +33,7 @@ _TITLES: tuple[tuple[Severity, str], ...] = (("error", "Errors"), ("warning", "W
 
 def render(report: Report, run: CheckRun) -> bytes:
     """The summary in UTF-8."""
-    head = [MARK, f"## Hotlint: {found(report, Style())}", *_projects(report), *_failures(report)]
+    head = [MARK, f"## Hotlint: {prose(found(report, Style()))}", *_projects(report), *_failures(report)]
     room = MAX_BYTES - _RESERVE - _size(head)
     plan = plan_blocks(run.judged(planned=True), room if not report.findings else room // _PLAN_SHARE)
     findings = _findings(report, run.registry(), room - _size(plan))
@@ -49,8 +49,6 @@ def _projects(report: Report) -> list[str]:
     for project in report.projects:
         for left_out in project.not_covered:
             lines.append(f"Not covered: {plural(len(left_out.paths), 'file')} ({prose(left_out.reason)})")
-    if report.baseline is not None and report.baseline.known:
-        lines.append(f"{plural(len(report.baseline.known), 'known finding')} of {code(report.baseline.path)} not told")
     return ["  \n".join([*lines[:_PROJECTS], server_line(report.server.major, report.assumed)])]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_findings_come_by_severity_with_the_safe_sql_folded_away() -> None:
 def test_failures_and_known_findings_are_told() -> None:
     known = BaselineState("hotlint-baseline.json", (finding(), finding()))
     text = rendered(failures=(Failure("rule x", "KeyError: '*'"),), baseline=known)
-    assert "2 known findings of `hotlint-baseline.json` not told" in text
+    assert "## Hotlint: No migrations found (2 findings in hotlint-baseline.json)\n" in text
     assert "### Failures\n\nSomething inside Hotlint failed; everything else was checked.\n\n" in text
     assert "- rule x: KeyError: '\\*'\n" in text
 
@@ -144,6 +145,20 @@ def test_what_is_in_question_is_planned_with_who_waits_and_for_how_long(history:
             "| reads and writes | while every row is copied (type total) |",
         ],
     }
+
+
+def test_only_what_a_branch_changed_is_planned(history: Path) -> None:
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *who, *arguments], cwd=history, check=True, capture_output=True)
+
+    git("init", "--quiet")
+    git("add", "migrations")
+    git("commit", "--quiet", "-m", "History")
+    (history / "migrations" / "0005_drop.sql").write_text("DROP TABLE orders;\n")
+    text = run("check", "--format", "markdown", "--changed-since", "HEAD", cwd=history).stdout
+    assert tables(text).keys() == {"0005 drop"}
+    assert "### What will run\n" in text
 
 
 def test_only_what_is_new_is_planned_after_since(history: Path) -> None:
