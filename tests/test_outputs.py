@@ -112,6 +112,19 @@ def test_an_output_that_makes_no_sense_is_told_before_anything_is_checked(
     assert not (project / "a").exists()
 
 
+def test_what_a_baseline_has_is_in_sarif_only_where_it_is_asked_for(project: Path) -> None:
+    assert run("baseline", cwd=project).returncode == 0
+    (project / "migrations" / "0003_id.sql").write_text("CREATE INDEX orders_id_idx ON orders (id);\n")
+
+    def states(*options: str) -> list[tuple[str, str]]:
+        results = json.loads(run(*CHECK, "--format", "sarif", *options, cwd=project).stdout)["runs"][0]["results"]
+        uris = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results]
+        return [(uri, result["baselineState"]) for uri, result in zip(uris, results, strict=True)]
+
+    assert states() == [("migrations/0003_id.sql", "new")]
+    assert states("--include-known") == [("migrations/0003_id.sql", "new"), ("migrations/0002_day.sql", "unchanged")]
+
+
 # -- CI services
 
 SERVICES = {

@@ -51,17 +51,18 @@ def render(report: Report, run: CheckRun) -> bytes:
 
 def _cases(report: Report, run: CheckRun) -> list[_Case]:
     """All migrations that were judged, then the files that findings are about and that belong to none, then defects."""
-    found: dict[str, list[Finding]] = {}
+    found: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in report.findings:
-        found.setdefault(finding.place.path, []).append(finding)
+        found.setdefault((finding.place.path, finding.migration), []).append(finding)
     cases = []
     for judged in run.judged():
-        for migration in judged.migrations:
+        for migration in judged.migrations:  # several may stand in one file
             paths = dict.fromkeys(script.path for script in (migration.up, migration.down) if script is not None)
-            findings = [finding for path in paths for finding in found.pop(path, ())]
+            keys = [(path, id) for path in paths for id in (migration.id, None)]
+            findings = [finding for key in keys for finding in found.pop(key, ())]
             name = " ".join(part for part in (migration.id, migration.name) if part)
             cases.append(_Case(judged.project.root, name, migration.up.path, findings))
-    for path, findings in found.items():
+    for (path, _), findings in found.items():
         root = next((p.root for p in report.projects if path.startswith(p.root.rstrip("/") + "/")), "hotlint")
         cases.append(_Case(root, path, path, findings))
     return [*cases, *(_Case("hotlint", failure.where, failure=failure) for failure in report.failures)]

@@ -24,6 +24,8 @@ MAX_BYTES = 65_536
 """What a comment may have. GitHub counts characters; no other counting of them gives more than bytes of UTF-8 do."""
 _PLAN_SHARE = 3
 """One part in so many may be the plan where there are findings."""
+_DETAILS_SHARE = 3
+"""One part in so many is kept for the safe SQL of the gravest where not all findings fit."""
 _PROJECTS = 20
 """Projects that are told of, and failures."""
 _RESERVE = 400
@@ -60,12 +62,14 @@ def _failures(report: Report) -> list[str]:
 
 
 def _findings(report: Report, registry: Registry, room: int) -> list[str]:
-    """The findings by severity, with their safe SQL as long as there is room for it, then without."""
-    ordered = [finding for severity, _ in _TITLES for finding in report.findings if finding.severity == severity]
+    """The findings by severity, those of the newest migrations first, with their safe SQL as long as there is room."""
+    ordered = _ordered(report.findings)
     short = [_short(finding, registry) for finding in ordered]
     titles = {severity: f"### {title} ({report.count(severity)})" for severity, title in _TITLES}
-    kept = _fitting([_size([text]) for text in short], room - _size(list(titles.values())))
-    room -= _size(short[:kept]) + _size(list(titles.values()))
+    room -= _size(list(titles.values()))
+    sizes = [_size([text]) for text in short]
+    kept = _fitting(sizes, room if sum(sizes) <= room else room - room // _DETAILS_SHARE)
+    room -= sum(sizes[:kept])
     details = [_details(finding) for finding in ordered[:kept]]
     detailed = _fitting([_size([text]) if text else 0 for text in details], room)
     blocks = []
@@ -76,6 +80,15 @@ def _findings(report: Report, registry: Registry, room: int) -> list[str]:
         if at < detailed and details[at]:
             blocks.append(details[at])
     return [*blocks, *_left_out(len(ordered) - kept, sum(map(bool, details[detailed:])))]
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """They come in the order of migrations."""
+    gravity = {severity: at for at, (severity, _) in enumerate(_TITLES)}
+    ranks: dict[object, int] = {}
+    for finding in findings:
+        ranks.setdefault(finding.migration or finding.place.path, len(ranks))
+    return sorted(findings, key=lambda f: (gravity[f.severity], -ranks[f.migration or f.place.path]))
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:

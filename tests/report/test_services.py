@@ -193,6 +193,15 @@ def test_junit_leaves_out_migrations_that_nobody_asks_about(history: Path) -> No
     assert cases(named).keys() == {"0002 day"}
 
 
+def test_junit_keeps_migrations_apart_that_stand_in_one_file(repository: Path) -> None:
+    (repository / "changelog.sql").write_text(
+        "--liquibase formatted sql\n\n--changeset a:1\nCREATE TABLE orders (id bigint PRIMARY KEY, day date);\n\n"
+        "--changeset a:2\nCREATE INDEX orders_day ON orders (day);\n"
+    )
+    done = run("check", "--format", "junit", "--select", "create-index-not-concurrent", "changelog.sql", cwd=repository)
+    assert [*cases(done.stdout).values()] == [[], ["failure"]], done
+
+
 def test_junit_tells_failures_as_errors_and_findings_of_no_migration_by_their_file() -> None:
     root = ElementTree.fromstring(junit.render(REPORT, RUN).decode())
     assert root.attrib == {"name": "hotlint", "tests": "2", "failures": "1", "errors": "1", "time": "0"}
