@@ -12,7 +12,7 @@ import msgspec
 
 from hotlint.commands.output import OutputError, write_file, write_json, write_text
 from hotlint.errors import HotlintError, UsageError
-from hotlint.report.formats import FORMATS, fitting, renderer
+from hotlint.report.formats import WITHOUT_FAILURES, fitting, renderer
 from hotlint.report.model import Report
 from hotlint.report.run import CheckRun
 from hotlint.report.terminal import ColourWish, style_for
@@ -60,7 +60,7 @@ class Destinations(msgspec.Struct, frozen=True):
             shown = msgspec.structs.replace(run, style=style_for(sys.stdout, wish=self.colour))
             content = self._renderer()(report, shown)
             write_json(content) if isinstance(content, bytes) else write_text(content)
-        if not FORMATS[self.shown].tells_failures:
+        if self.shown in WITHOUT_FAILURES:
             for failure in report.failures:
                 print(f"hotlint: failure in {failure.where}: {failure.message}", file=sys.stderr)
         for name, path in self.files:

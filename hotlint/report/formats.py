@@ -1,41 +1,25 @@
 """The formats of ``hotlint check``, and which of them fits where it runs.
 
-A format's module is imported when it is chosen. It has ``render(report, run)``, which returns text, or bytes where the
-format is UTF-8 whatever the terminal's encoding is.
+Each is a module of this package, named as the format and imported when it is chosen. It has ``render(report, run)``,
+which returns text, or bytes where the format is UTF-8 whatever the terminal's encoding is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hotlint.report.model import Report
     from hotlint.report.run import CheckRun
 
-
-class Format(NamedTuple):
-    """One way to write a report: the module that does, what it is for, and whether it tells what failed in Hotlint."""
-
-    module: str
-    about: str
-    tells_failures: bool = True
-
-
-FORMATS: dict[str, Format] = {
-    "text": Format("hotlint.report.text", "for reading: as full, and as concise where there are many findings"),
-    "full": Format("hotlint.report.full", "every finding with its lines, what to do and the safe SQL"),
-    "concise": Format("hotlint.report.concise", "one line per finding"),
-    "json": Format("hotlint.report.json", "for programs of your own"),
-    "sarif": Format("hotlint.report.sarif", "SARIF 2.1.0, for code scanning and editors"),
-    "github": Format("hotlint.report.github", "annotations of GitHub Actions"),
-    "gitlab": Format("hotlint.report.gitlab", "Code Quality of GitLab", tells_failures=False),
-    "azure": Format("hotlint.report.azure", "issues of Azure Pipelines"),
-    "junit": Format("hotlint.report.junit", "JUnit XML, a test case per migration"),
-    "rdjson": Format("hotlint.report.rdjson", "for reviewdog, with suggestions", tells_failures=False),
-    "markdown": Format("hotlint.report.markdown", "a summary for a pull request: the plan, findings, safe SQL"),
-}
+FORMATS = (
+    *("text", "full", "concise", "markdown"),  # for people
+    *("json", "sarif", "github", "gitlab", "azure", "junit", "rdjson"),  # for programs
+)
+WITHOUT_FAILURES = frozenset(("gitlab", "rdjson"))
+"""Formats that have no place for what failed in Hotlint itself."""
 
 SERVICES: tuple[tuple[str, str, str], ...] = (
     ("GITHUB_ACTIONS", "GitHub Actions", "github"),
@@ -47,7 +31,7 @@ SERVICES: tuple[tuple[str, str, str], ...] = (
 
 def renderer(name: str) -> Callable[[Report, CheckRun], str | bytes]:
     """The function that writes a report in the format ``name``."""
-    render: Callable[[Report, CheckRun], str | bytes] = import_module(FORMATS[name].module).render
+    render: Callable[[Report, CheckRun], str | bytes] = import_module(f"hotlint.report.{name}").render
     return render
 
 

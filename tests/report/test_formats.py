@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -60,7 +61,7 @@ def reader_of(name: str, root: Path) -> Callable[[bytes], Iterator[Told]]:
         "rdjson": partial(readers.read_rdjson, text=partial(texts, root)),
         "markdown": readers.read_markdown,
     }
-    assert by_name.keys() == FORMATS.keys()
+    assert by_name.keys() == set(FORMATS)
     return by_name[name]
 
 
@@ -199,5 +200,10 @@ def test_a_format_is_imported_only_where_it_is_chosen(tmp_path: Path) -> None:
     environment = {**os.environ, "HOTLINT_CACHE_DIR": str(tmp_path / "cache")}
     for _ in range(2):  # the second one comes from the cache
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    others = {f.module for name, f in FORMATS.items() if name not in ("text", "concise")}
+    others = {f"hotlint.report.{name}" for name in FORMATS if name not in ("text", "concise")}
     assert not others & set(json.loads(done.stderr.splitlines()[-1].replace("'", '"')))
+
+
+def test_the_documentation_says_what_each_format_is_for() -> None:
+    page = (Path(__file__).resolve().parent.parent.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(FORMATS)
