@@ -141,6 +141,7 @@ def test_in_a_ci_service_its_format_is_chosen_and_that_is_said(project: Path, va
     assert done.returncode == 1
     assert done.stdout == run(*CHECK, "--format", name, cwd=project).stdout
     assert done.stderr == f"hotlint: --format {name}, since this runs in {service}\n"
+    assert run(*CHECK, "--quiet", cwd=project, **{variable: value}).stderr == ""
 
 
 def test_a_format_that_is_asked_for_is_not_overruled_by_the_service(project: Path) -> None:

@@ -48,7 +48,8 @@ class Destinations(msgspec.Struct, frozen=True):
                 raise UsageError(f"--{wish} is written as {' or '.join(formats)}, not as {options.format}")
         if options.statistics or options.explain:
             return cls(options.format or "text", targets, options.color, options.statistics)
-        return cls(options.format or _fitting([name for name, _ in targets]), targets, options.color)
+        shown = options.format or _fitting([name for name, _ in targets], quiet=options.quiet)
+        return cls(shown, targets, options.color)
 
     def write(self, report: Report, run: CheckRun) -> None:
         """Writes all reports; one that cannot be written costs none of the others.
@@ -91,14 +92,15 @@ def _noted(failed: list[Exception]) -> Iterator[None]:
         failed.append(error)
 
 
-def _fitting(in_files: list[str]) -> str:
+def _fitting(in_files: list[str], *, quiet: bool) -> str:
     """The format that fits where this runs, which is said; a report that goes to a file in that format is for people
     on standard output."""
     found = fitting(os.environ)
     if found is None or found[0] in in_files:
         return "text"
     name, service = found
-    print(f"hotlint: --format {name}, since this runs in {service}", file=sys.stderr, flush=True)
+    if not quiet:
+        print(f"hotlint: --format {name}, since this runs in {service}", file=sys.stderr, flush=True)
     return name
 
 

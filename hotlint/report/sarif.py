@@ -36,17 +36,18 @@ _SEQUENCES = ("locking", "transaction")
 
 def render(report: Report, run: CheckRun) -> bytes:
     """The log in UTF-8. Where there is more than GitHub takes, the gravest findings are kept, and that is told."""
-    kept = MAX_RESULTS
+    most = MAX_RESULTS
     while True:
-        data = to_json(sarif_log(report, run, kept))
-        if len(data) <= MAX_BYTES or len(zlib.compress(data)) <= MAX_BYTES or kept < 2:
+        log = _Run(report, run, most)
+        data = to_json(log.to_dict())
+        if len(data) <= MAX_BYTES or len(zlib.compress(data)) <= MAX_BYTES or most < 2:
             return data
-        kept = min(kept, len(report.findings)) // 2
+        most = (len(log.findings) + len(log.known)) // 2
 
 
-def sarif_log(report: Report, run: CheckRun, max_results: int = MAX_RESULTS) -> dict[str, Any]:
+def sarif_log(report: Report, run: CheckRun) -> dict[str, Any]:
     """The log with one run, as plain dictionaries."""
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_Run(report, run, max_results).to_dict()]}
+    return _Run(report, run, MAX_RESULTS).to_dict()
 
 
 def gravest(findings: Sequence[Finding], number: int) -> tuple[Finding, ...]:
@@ -58,21 +59,26 @@ def gravest(findings: Sequence[Finding], number: int) -> tuple[Finding, ...]:
 
 
 class _Run:
-    """One run of the log, and what its results refer to."""
+    """The log's one run with at most ``max_results`` results, and what these refer to."""
 
     def __init__(self, report: Report, run: CheckRun, max_results: int) -> None:
         self.report, self.run = report, run
+        known = report.baseline.known if report.baseline is not None and run.include_known else ()
         self.findings = gravest(report.findings, max_results)
+        self.known = gravest(known, max_results - len(self.findings))
+        self.left_out = len(report.findings) + len(known) - len(self.findings) - len(self.known)
         self.repository = Repository(project.root for project in report.projects)
         self.rules = SarifRules(run.registry())
         self._hashes: dict[str, LineHashes] = {}
 
     def to_dict(self) -> dict[str, Any]:
-        known = self.report.baseline.known if self.report.baseline is not None and self.run.include_known else ()
+        return {"$schema": SCHEMA, "version": "2.1.0", "runs": [self._written()]}
+
+    def _written(self) -> dict[str, Any]:
         state = None if self.report.baseline is None else "new"
         results = [self._result(finding, state) for finding in self.findings]
-        results += [self._result(finding, "unchanged") for finding in known[: MAX_RESULTS - len(results)]]
-        invocation = self._invocation()
+        results += [self._result(finding, "unchanged") for finding in self.known]
+        invocation = self._invocation()  # before the rules: a failure may name one more
         return {
             "tool": {
                 "driver": {
@@ -190,9 +196,8 @@ class _Run:
 
     def _invocation(self) -> dict[str, Any]:
         failures = [self._failure(failure) for failure in self.report.failures]
-        left_out = len(self.report.findings) - len(self.findings)
-        if left_out:
-            text = f"{plural(left_out, 'finding')} left out, the least grave: code scanning takes no more."
+        if self.left_out:
+            text = f"{plural(self.left_out, 'finding')} left out, the least grave: code scanning takes no more."
             failures.append({"level": "warning", "message": {"text": text}})
         notes = [{"level": "note", "message": {"text": text}} for text in _notes(self.report)]
         return {

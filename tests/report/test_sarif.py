@@ -346,12 +346,20 @@ def test_a_log_is_never_larger_than_code_scanning_takes(monkeypatch: pytest.Monk
     monkeypatch.setattr(sarif, "MAX_BYTES", 100_000)
     noise = random.Random(1)
     findings = tuple(finding(message=noise.randbytes(3_000).hex()) for _ in range(60))
-    data = sarif.render(Report(server=Server(), findings=findings), CheckRun(Sources({PATH: TEXT})))
-    (run,) = json.loads(data)["runs"]
-    assert len(zlib.compress(data)) <= 100_000
-    assert 10 < len(run["results"]) < 60
-    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
-    assert f"{60 - len(run['results'])} findings left out" in notification["message"]["text"]
+    known = BaselineState("base.json", findings)
+    run = CheckRun(Sources({PATH: TEXT}), include_known=True)
+    for report in (
+        Report(server=Server(), findings=findings),
+        Report(server=Server(), findings=findings[:5], baseline=known),
+    ):
+        data = sarif.render(report, run)
+        (log,) = json.loads(data)["runs"]
+        assert len(zlib.compress(data)) <= 100_000
+        assert 10 < len(log["results"]) < 60
+        everything = len(report.findings) + (60 if report.baseline else 0)
+        (notification,) = log["invocations"][0]["toolExecutionNotifications"]
+        assert f"{everything - len(log['results'])} findings left out" in notification["message"]["text"]
+    assert [result["baselineState"] for result in log["results"][:6]] == ["new"] * 5 + ["unchanged"]
 
 
 def test_long_texts_and_many_places_stay_within_the_limits() -> None:
