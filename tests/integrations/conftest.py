@@ -16,8 +16,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All that an installation of Hotlint needs, as this environment has it."""
+def wheels(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hotlint's wheel and all that an installation of it needs, as this environment has it."""
     folder = tmp_path_factory.mktemp("wheels")
     wheelhouse.fill(folder, ["hotlint[verify]", "hatchling"])
+    wheelhouse.build(folder, checkout)
     return folder

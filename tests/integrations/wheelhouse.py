@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from zipfile import ZipFile
 
+import virtualenv
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -65,6 +67,21 @@ def _write_wheel(folder: Path, found: Distribution) -> None:
             if file.parts[0] == ".." or file.suffix == ".pyc" or file.name in ("INSTALLER", "REQUESTED"):
                 continue
             archive.write(str(found.locate_file(file)), str(file))
+
+
+def build(folder: Path, checkout: Path) -> None:
+    """Writes the wheel of Hotlint itself."""
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "-w", str(folder)]
+    done = subprocess.run(
+        [*command, str(checkout)], env=environment(folder), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def new_python(folder: Path) -> Path:
+    """A virtual environment with pip; its programs. Several times as quick as the standard library's."""
+    virtualenv.cli_run([str(folder), "--quiet", "--no-periodic-update", f"--app-data={folder}.data"])
+    return folder / "bin"
 
 
 def copy_checkout(folder: Path) -> Path:
