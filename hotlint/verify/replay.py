@@ -281,11 +281,11 @@ class _Replay:
         error = trace.error
         if error is None:
             return
-        more = "; ".join(part for part in (error.detail, error.hint) if part)
+        hint = f". {error.hint}" if error.hint else ""
         self.findings.append(
             found(
                 "migration-fails",
-                f"The server stops {what}: {error.message} ({error.sqlstate}){'. ' + more if more else ''}",
+                f"The server stops {what}: {error.told}{hint}",
                 error.place,
                 migration=trace.migration,
                 help=self.extensions.told(error.message) if self.extensions is not None else None,

@@ -15,7 +15,7 @@ from hotlint.planning.model import MigrationPlan, Plan
 from hotlint.source import Script
 from hotlint.verify.findings import found
 from hotlint.verify.integrity import Contents, beyond
-from hotlint.verify.model import Check, LostData, MeasuredError, RoundTrip, ScriptTrace
+from hotlint.verify.model import Check, LostData, RoundTrip, ScriptTrace
 from hotlint.verify.snapshot import Snapshot, compare
 
 RULE = "round-trip-fails"
@@ -178,11 +178,11 @@ def _findings(change: Change, trip: RoundTrip) -> Iterator[Finding]:
     if trip.broken_by_rows is not None and trip.broken_by_rows.error is not None:
         error = trip.broken_by_rows.error
         what = "The way back" if trip.broken_by_rows.direction == "down" else "The migration, run again after it,"
-        message = f"{what} fails on rows that were written under the new schema: {_said(error)}"
+        message = f"{what} fails on rows that were written under the new schema: {error.told}"
         yield found(RULE, message, error.place, migration=migration.id)
     if trip.down.error is not None:
         error = trip.down.error
-        yield found(RULE, f"The way back fails: {_said(error)}", error.place, migration=migration.id)
+        yield found(RULE, f"The way back fails: {error.told}", error.place, migration=migration.id)
         return
     left = residue(trip.after_down)
     if left:
@@ -193,17 +193,13 @@ def _findings(change: Change, trip: RoundTrip) -> Iterator[Finding]:
         )
     if trip.up_again is not None and trip.up_again.error is not None:
         error = trip.up_again.error
-        message = f"After the way back, the migration cannot be run again: {_said(error)}"
+        message = f"After the way back, the migration cannot be run again: {error.told}"
         yield found(RULE, message, error.place, related=(place,), migration=migration.id)
         return
     again = residue(trip.after_up_again)
     if again and not left:
         message = f"Run again after the way back, the migration makes another schema: {_list(again)}"
         yield found(RULE, message, place, migration=migration.id)
-
-
-def _said(error: MeasuredError) -> str:
-    return f"{error.message} ({error.sqlstate})" + (f". {error.detail}" if error.detail else "")
 
 
 def loss_findings(

@@ -59,14 +59,12 @@ def finding_of(
     all would do."""
     error = trace.up.error
     assert error is not None
-    detail = f". {error.detail.rstrip('.')}" if error.detail else ""
     names = sorted(left_empty or ())
     tables = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     without = f"without {'generated ' if generated else ''}rows" + (f" in {tables}" if names else "")
     return found(
         RULE,
-        f"The migration fails on rows that satisfy the schema before it: {error.message} ({error.sqlstate}){detail}."
-        f" It runs {without}",
+        f"The migration fails on rows that satisfy the schema before it: {error.told.rstrip('.')}. It runs {without}",
         error.place,
         migration=part.migration.id,
         relations=tuple(names),

@@ -24,10 +24,12 @@ def _working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def verified(server: ScratchServer, config: str, up: str, down: str = "SELECT 1;") -> VerifiedProject:
+def verified(
+    server: ScratchServer, config: str, up: str, down: str = "SELECT 1;", given: str = ORDERS
+) -> VerifiedProject:
     """A history of two migrations, the second of which is ``up``, on 5,000 rows."""
     files = {
-        "0001_orders.up.sql": ORDERS,
+        "0001_orders.up.sql": given,
         "0001_orders.down.sql": "DROP TABLE orders;",
         "0002_change.up.sql": up,
         "0002_change.down.sql": down,
@@ -146,6 +148,45 @@ def test_what_is_switched_off_is_not_told(
 ) -> None:
     project = verified(server, f"{FIXTURES}\nvalidation: {{{switch}: {str(on).lower()}}}", up, down)
     assert (rule in [finding.rule for finding in project.findings]) == on
+
+
+def test_rows_of_a_generator_and_the_users_checks_come_from_the_configuration(server: ScratchServer) -> None:
+    Path("checks").mkdir()
+    Path("checks/filled.sql").write_text("SELECT count(*) = 7 AS seven FROM orders WHERE note = 'made';")
+    Path("checks/wrong.sql").write_text("SELECT count(*) < 7 AS fewer FROM orders;")
+    Path("rows.py").write_text(
+        "ROWS = \"INSERT INTO orders (id, note) SELECT g, 'made' FROM generate_series(1, 7) g\"\n"
+        "def fill(connection, rows, seed):\n"
+        "    if connection.execute(\"SELECT to_regclass('orders') IS NOT NULL\").fetchone()[0]:\n"
+        "        connection.execute(ROWS + ' ON CONFLICT DO NOTHING')\n"
+    )
+    config = "verify: {generator: 'rows.py:fill', checks: checks/*.sql, round_trip: last}"
+    project = verified(server, config, "UPDATE orders SET customer_id = 1;")
+    failed = [(f.migration, f.message.partition(": ")[2]) for f in project.findings if f.rule == "check-fails"]
+    assert failed == [
+        ("0001", "line 1: row 1 says false in column seven"),
+        ("0002", "line 1: row 1 says false in column fewer"),
+    ]
+
+
+def test_a_query_whose_plan_changes_is_told_with_both_shapes(server: ScratchServer) -> None:
+    config = f"{FIXTURES}\nqueries: orders.sql"
+    given = f"{ORDERS}\nCREATE INDEX by_customer ON orders (customer_id);"
+    down = "CREATE INDEX by_customer ON orders (customer_id);"
+    project = verified(server, config, "DROP INDEX by_customer;", down, given)
+    (finding,) = [one for one in project.findings if one.migration == "0002"]
+    assert finding.message.endswith(
+        "its plan was Bitmap Heap Scan orders(Bitmap Index Scan by_customer) and is Seq Scan orders"
+    )
+
+
+def test_a_query_that_the_new_schema_does_not_take_is_told(server: ScratchServer) -> None:
+    config = f"{FIXTURES}\nqueries: orders.sql\nsafety: {{data_loss_tolerance: 100%}}"
+    up, down = "ALTER TABLE orders DROP COLUMN customer_id;", "ALTER TABLE orders ADD COLUMN customer_id int;"
+    project = verified(server, config, up, down)
+    (message,) = [f.message for f in project.findings if f.rule == "threshold-exceeded"]
+    assert message.startswith("After the migration the query ")
+    assert message.endswith('orders.sql fails: column "customer_id" does not exist')
 
 
 def test_without_performance_impact_nobody_is_probed(server: ScratchServer) -> None:

@@ -120,6 +120,64 @@ def test_a_constraint_that_nobody_validates_fails_a_check(server: ScratchServer)
     assert (finding.rule, "is NOT VALID" in finding.message) == ("check-fails", True)
 
 
+def with_verify(planned: tuple[Project, Plan], text: str) -> tuple[Project, Plan]:
+    """The same history with a script of Sqitch's kind after its last migration."""
+    project, plan = planned
+    last = msgspec.structs.replace(project.migrations[-1], verify=script("verify/last.sql", text))
+    project = msgspec.structs.replace(project, migrations=(*project.migrations[:-1], last))
+    return project, make_plan(project, plan.server, PlanOptions(complete=True))
+
+
+def test_a_verify_script_that_fails_is_told_at_its_file(server: ScratchServer) -> None:
+    planned = with_verify(history(ORDERS, "SELECT 1;"), "BEGIN;\nSELECT 1 / count(*) FROM orders;\nROLLBACK;")
+    (finding,) = verify(server, planned).findings
+    assert (finding.rule, finding.place.path, finding.migration) == ("check-fails", "verify/last.sql", "0001")
+    assert finding.message == "verify/last.sql: line 2: division by zero"
+
+
+def test_a_verify_script_about_a_stub_is_not_run(server: ScratchServer) -> None:
+    check = "SELECT 1 / count(*) FROM pg_extension WHERE extname = 'pgcrypto';"
+    planned = with_verify(history(ORDERS, "CREATE EXTENSION pgcrypto;"), check)
+    wanted = ValidationOptions()
+    validation = Validation(planned[1], wanted)
+    verified = verify_project(*planned, server, observers=(validation,))
+    assert verified.findings == ()
+    assert list(validation.notes) == [
+        "verify/last.sql was not run: it is about the extension pgcrypto, which is a stub here"
+    ]
+
+
+@pytest.mark.parametrize("down", ['DROP EXTENSION "uuid-ossp";', 'DROP EXTENSION IF EXISTS "uuid-ossp" CASCADE;'])
+def test_the_stub_of_an_extension_goes_with_it(server: ScratchServer, down: str) -> None:
+    planned = with_downs(history('CREATE EXTENSION "uuid-ossp";'), down)
+    assert told(verify(server, planned, round_trip="all")) == []
+
+
+def test_a_loss_of_the_way_there_is_not_told_again_on_the_way_back(server: ScratchServer) -> None:
+    planned = with_downs(
+        history(ORDERS, "ALTER TABLE orders DROP COLUMN note;"),
+        "DROP TABLE orders;",
+        "ALTER TABLE orders ADD COLUMN note text;",
+    )
+    verified = verify(server, planned, rows=20, round_trip="0001")
+    assert [(f.rule, f.place.path) for f in verified.findings] == [("data-lost", "db/0001_m.up.sql")]
+    trip = verified.migrations[1].round_trip
+    assert trip is not None
+    assert [(one.column, one.how) for one in trip.lost] == [("note", "came back empty")]
+
+
+def test_a_sequence_that_only_generated_rows_left_behind_is_not_told(server: ScratchServer) -> None:
+    given = "CREATE TABLE jobs (id int PRIMARY KEY);\nCREATE TABLE logs (id serial PRIMARY KEY REFERENCES jobs);"
+    assert told(verify(server, history(given, "ALTER TABLE logs ADD n int;"), rows=10)) == []
+
+
+def test_a_sequence_that_the_migration_leaves_behind_is_told(server: ScratchServer) -> None:
+    copy = "CREATE TABLE copies (id serial PRIMARY KEY);\nINSERT INTO copies SELECT id FROM orders;"
+    ((rule, message),) = told(verify(server, history(ORDERS, copy), rows=10))
+    assert rule == "check-fails"
+    assert "sequence public.copies_id_seq gives 1 next" in message
+
+
 def test_functions_of_the_history_never_run_as_a_superuser(server: ScratchServer) -> None:
     """Generated rows fire triggers, and rows become texts by casts that a history may define."""
     evil = (
