@@ -261,7 +261,7 @@ def judged(request: Request, *, planned: bool) -> tuple[Judged, ...]:
     migration is planned."""
     found = _discover(request)
     if request.changes is not None:
-        found = _limited(found, request.changes)
+        found = limited(found, request.changes)
     run = Run(request, Registry(()))
     return tuple(run.in_question(*pair, planned) for pair in zip(found.projects, found.scopes, strict=True))
 

@@ -40,8 +40,8 @@ class History:
     """A project, planned and judged as its files and the editor's unsaved texts are now.
 
     ``settled`` tells whether every file is; until then those that were not asked for may say what they said before the
-    last edit. ``findings`` are by path, ``accepted`` those that a baseline takes out of them. ``errors`` are failures of
-    Hotlint itself, each once.
+    last edit. ``findings`` are by path, ``accepted`` those that a baseline takes out of them. ``errors`` are failures
+    of Hotlint itself, each once.
     """
 
     def __init__(self, request: Request, registry: Registry, project: Project, tree: Tree) -> None:
