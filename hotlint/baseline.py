@@ -7,13 +7,12 @@ A schema dump that a history starts from is something else (``baseline`` in the 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from hotlint.errors import ConfigError, HotlintError
+from hotlint.errors import ConfigError
 from hotlint.finding import Finding
 from hotlint.report.model import BaselineEntry, BaselineState, Report
 
@@ -88,8 +87,8 @@ def _wrong_line(line: bytes, path: str, number: int) -> ConfigError:
     return ConfigError(what, path, number, 1)
 
 
-def write_baseline(path: str, entries: Iterable[BaselineEntry]) -> None:
-    """Writes the file, whole or not at all. Raises ``HotlintError`` where it cannot be written."""
+def encoded(path: str, entries: Iterable[BaselineEntry]) -> bytes:
+    """The content of the file at ``path``, for entries with paths as reports show them."""
     folder = os.path.abspath(os.path.dirname(path))
     written = [
         _Entry(
@@ -103,15 +102,7 @@ def write_baseline(path: str, entries: Iterable[BaselineEntry]) -> None:
     ]
     written.sort(key=lambda entry: (entry.path, entry.rule, entry.fingerprint))
     lines = [msgspec.json.encode(_Header(VERSION, _ABOUT)), *map(msgspec.json.encode, written)]
-    draft = f"{path}.{os.getpid()}"
-    try:
-        with open(draft, "wb") as file:
-            file.write(b"\n".join(lines) + b"\n")
-        os.replace(draft, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise HotlintError(f"{path} cannot be written: {error.strerror}") from error
+    return b"\n".join(lines) + b"\n"
 
 
 def entry_of(finding: Finding) -> BaselineEntry:

@@ -17,6 +17,7 @@ FOUND, FAILED, INTERRUPTED = 1, 2, 130
 
 
 COMMANDS = {
+    "init": "set Hotlint up in a repository",
     "check": "tell what is wrong with migrations",
     "plan": "show what each statement locks and for how long",
     "baseline": "accept the findings that are there, so that only new ones are told",

@@ -7,9 +7,9 @@ import os
 import sys
 
 from hotlint import api
-from hotlint.baseline import entry_of, match, read_baseline, write_baseline
+from hotlint.baseline import encoded, entry_of, match, read_baseline
 from hotlint.commands import arguments
-from hotlint.commands.output import write_text
+from hotlint.commands.output import write_file, write_text
 from hotlint.commands.progress import Progress
 from hotlint.errors import HotlintError
 from hotlint.report.model import BaselineEntry, Report
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if not after and not os.path.lexists(path):
         write_text("Nothing was found, so there is nothing to accept: no baseline is needed.\n")
         return 0
-    write_baseline(path, after)
+    write_file(path, encoded(path, after))
     write_text(f"{path}: {plural(len(after), 'finding')} ({told}).\n{_next(path, options, request)}")
     return 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import hotlint
-from hotlint.baseline import entry_of, match, read_baseline, write_baseline
+from hotlint.baseline import encoded, entry_of, match, read_baseline
 from hotlint.errors import ConfigError
 from hotlint.finding import Finding, Place
 from hotlint.report.model import BaselineEntry
@@ -263,9 +263,9 @@ def test_two_branches_that_renewed_it_merge_by_union(project: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_told_and_the_old_one_stays(project: Path) -> None:
-    done = run("baseline", "--baseline", "no/folder.jsonl", cwd=project)
+    done = run("baseline", "--baseline", "hotlint.yaml/known.jsonl", cwd=project)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "hotlint: error: no/folder.jsonl cannot be written: No such file or directory\n"
+    assert done.stderr.startswith("hotlint: error: hotlint.yaml/known.jsonl cannot be written: ")
 
 
 def test_a_check_that_failed_inside_gives_no_baseline(project: Path) -> None:
@@ -301,9 +301,8 @@ def test_what_is_written_is_read_again_sorted_by_path_rule_and_fingerprint(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     entries = [entry_of(finding(digit * 32, path)) for digit, path in (("2", "b.sql"), ("1", "b.sql"), ("3", "a.sql"))]
-    write_baseline("known.jsonl", entries)
+    Path("known.jsonl").write_bytes(encoded("known.jsonl", entries))
     assert [entry.fingerprint[0] for entry in read_baseline("known.jsonl")] == ["3", "1", "2"]
     assert sorted(read_baseline("known.jsonl"), key=str) == sorted(entries, key=str)
-    assert [path.name for path in tmp_path.iterdir()] == ["known.jsonl"]
     with pytest.raises(ConfigError, match="cannot be read"):
         read_baseline(".")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hotlint.commands import progress
 from hotlint.commands.progress import Progress
 
 
@@ -20,7 +19,7 @@ class Terminal(io.StringIO):
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that stands where the test puts it."""
     now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("hotlint.commands.progress.time.monotonic", lambda: now[0])
     return now
 
 

@@ -1,0 +1,1 @@
+"""Setting up Hotlint in a repository: what ``hotlint init`` recognises and writes."""
