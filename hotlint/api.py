@@ -171,7 +171,8 @@ def _cached(request: Request, notes: RunNotes, store: Store) -> Report:
     start = time.time()
     local = request.settings.config.rules
     identity = code_identity(map(request.settings.resolve, local))
-    key = key_of("check", os.getcwd(), msgspec.to_builtins(request), identity)
+    asked = msgspec.structs.replace(request, baseline=None, narrowed=False)  # what a baseline has is taken out later
+    key = key_of("check", os.getcwd(), msgspec.to_builtins(asked), identity)
     data = store.get(key)
     if data is not None:
         try:
