@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotlint import api
-from hotlint.baseline import entry_of, write_baseline
+from hotlint.baseline import encoded, entry_of
 from hotlint.lsp.world import Options, World, folders_of
 
 
@@ -70,13 +70,13 @@ def test_rules_that_a_configuration_names_are_part_of_it(shop: Path) -> None:
 def test_what_a_baseline_has_is_not_told_until_the_baseline_changes(shop: Path) -> None:
     path = "migrations/0002_drop.up.sql"
     (finding,) = (f for f in api.check(["migrations"]).findings if f.rule == "drop-table")
-    write_baseline(api.BASELINE_NAME, [entry_of(finding)])
+    Path(api.BASELINE_NAME).write_bytes(encoded(api.BASELINE_NAME, [entry_of(finding)]))
     world = world_of(shop)
     assert "drop-table" not in told(world, path)
     (history,) = world.histories.values()
     assert [f.rule for f in history.accepted[path]] == ["drop-table"]
 
-    write_baseline(api.BASELINE_NAME, [])
+    Path(api.BASELINE_NAME).write_bytes(encoded(api.BASELINE_NAME, []))
     world.changed_on_disk([api.BASELINE_NAME])
     assert "drop-table" in told(world, path)
 
