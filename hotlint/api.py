@@ -15,7 +15,7 @@ import msgspec
 
 from hotlint.changes import Changes
 from hotlint.config import Settings, load_config, settings_for
-from hotlint.errors import UsageError
+from hotlint.errors import UsageError, no_such_path
 from hotlint.finding import Severity
 from hotlint.report.model import Report
 from hotlint.run_notes import Progress, RunNotes, no_progress
@@ -222,7 +222,7 @@ def _request(
     chosen = settings.config
     for path in given:
         if path not in texts and not os.path.lexists(path):
-            raise UsageError(f"there is no file or folder {path}")
+            raise no_such_path(path)
     if not given:
         given = tuple(settings.resolve(path) for path in chosen.paths)
         for at, path in enumerate(given):

@@ -59,7 +59,7 @@ def _run(arguments: list[str]) -> int:
     try:
         if chosen in COMMANDS:
             if not _has_working_directory():
-                raise HotlintError("the working directory is not there any more")
+                raise HotlintError("the working directory is not there any more: change to another one")
             _import_msgspec()
         options = parser([chosen] if chosen else []).parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = options.run

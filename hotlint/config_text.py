@@ -68,7 +68,7 @@ def read_text(path: str) -> ConfigText:
         with open(path, encoding="utf-8-sig") as file:
             text = file.read()
     except UnicodeDecodeError as error:
-        raise ConfigError("this is not UTF-8", shown) from error
+        raise ConfigError("this is not UTF-8: save it as UTF-8", shown) from error
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", shown) from error
     if path.endswith(".toml"):

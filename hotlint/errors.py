@@ -36,6 +36,18 @@ class RuleError(HotlintError):
         super().__init__(f"{source}: {message}")
 
 
+def no_such_path(path: str) -> UsageError:
+    """There is nothing at ``path``; the name beside it that is closest is asked about."""
+    import os
+
+    folder, name = os.path.split(path)
+    try:
+        hint = nearest(name, os.listdir(folder or "."))
+    except OSError:
+        hint = ""
+    return UsageError(f"there is no file or folder {path}{hint}")
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """`` (did you mean "…"?)`` with the valid name closest to ``word``, or nothing where none is close."""
     from difflib import get_close_matches

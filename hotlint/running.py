@@ -13,7 +13,7 @@ from hotlint.changes import Changes
 from hotlint.config import Settings
 from hotlint.config_values import check_values
 from hotlint.dialects.postgres.parse import ParseOptions
-from hotlint.errors import UsageError
+from hotlint.errors import UsageError, no_such_path
 from hotlint.finding import Finding, Place
 from hotlint.linting.lint import InternalError, LintOptions, LintResult, judged_from, lint, migrations_since
 from hotlint.planning.loop import PlanOptions, make_plan
@@ -278,7 +278,7 @@ def _discover(request: Request) -> Discovery:
     check_values(request.settings)
     found = discover(request.paths, request.settings.discover_options(), request.buffers)
     if found.missing:
-        raise UsageError(f"there is no file or folder {found.missing[0]}")
+        raise no_such_path(found.missing[0])
     if not (found.projects or found.problems or found.left_out):
         raise UsageError(_nothing_found(request, found))
     return found

@@ -107,6 +107,7 @@ def test_the_exit_code_says_whether_something_grave_enough_was_found(
     ("arguments", "message"),
     [
         (["check", "nowhere"], "hotlint: error: there is no file or folder nowhere"),
+        (["check", "db/migration"], 'there is no file or folder db/migration (did you mean "migrations"?)'),
         (["check", "--select", "create-index-not-concurent"], 'did you mean "create-index-not-concurrent"?'),
         (["check", "--since", "9999"], 'there is no migration "9999"'),
         (["check", "--pg-version", "9"], "'9' is not a PostgreSQL version from 12 to 18"),
@@ -347,7 +348,7 @@ def test_a_closed_output_leaves_the_exit_code(project: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder")
 def test_a_working_directory_that_is_gone_is_told(project: Path) -> None:
-    told = "hotlint: error: the working directory is not there any more\n"
+    told = "hotlint: error: the working directory is not there any more: change to another one\n"
     assert in_shell("mkdir gone && cd gone && rmdir ../gone && $HOTLINT check", project) == (2, "", told)
 
 

@@ -185,7 +185,7 @@ def test_a_file_that_cannot_be_read_is_told() -> None:
     with pytest.raises(ConfigError, match=r"^missing\.yaml: cannot be read: No such file or directory$"):
         load_config("missing.yaml")
     Path("hotlint.yaml").write_bytes(b"paths: ['\xff']")
-    with pytest.raises(ConfigError, match=r"^hotlint\.yaml: this is not UTF-8$"):
+    with pytest.raises(ConfigError, match=r"^hotlint\.yaml: this is not UTF-8: save it as UTF-8$"):
         load_config("hotlint.yaml")
 
 

@@ -15,7 +15,7 @@ from hotlint.adoption.versions import versions_in
 from hotlint.commands.output import write_file, write_text
 from hotlint.commands.progress import Progress
 from hotlint.config import find_config
-from hotlint.errors import HotlintError, UsageError
+from hotlint.errors import HotlintError, UsageError, no_such_path
 from hotlint.git import remote_url, top_level
 from hotlint.project.discover import Discovery, discover
 from hotlint.project.model import Project
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 def _projects(found: Discovery, options: argparse.Namespace) -> list[Project]:
     """The projects to configure. Raises ``UsageError`` with the way on where there are none."""
     if found.missing:
-        raise UsageError(f"there is no file or folder {found.missing[0]}")
+        raise no_such_path(found.missing[0])
     projects = [project for project in found.projects if project.migrations]
     if projects:
         return projects

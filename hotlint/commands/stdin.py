@@ -14,7 +14,7 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def read_stdin() -> str:
     """The text. Raises ``UsageError`` where it is not UTF-8 or cannot be read."""
     if sys.stdin is None:
-        raise UsageError("standard input is closed")
+        raise UsageError("standard input is closed: pipe the SQL in, or name a file")
     try:
         data = sys.stdin.buffer.read()
     except OSError as error:
