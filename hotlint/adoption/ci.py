@@ -9,6 +9,7 @@ from hotlint import __version__
 
 Service = Literal["github", "gitlab"]
 
+_ABOUT = "# What migrations will lock, rewrite, scan, lose and break. Written by `hotlint init`; it is yours now.\n"
 GITHUB_FILE = ".github/workflows/hotlint.yml"
 GITLAB_FILE = ".gitlab-ci.yml"
 GITLAB_INCLUDED = ".gitlab/hotlint.yml"
@@ -26,35 +27,29 @@ def service_of(repository: str, remote: str) -> Service | None:
 
 
 def github_workflow(folder: str) -> str:
-    """A workflow that checks pull requests and the main branches; ``folder`` is where it runs, "." for the top."""
-    where = "" if folder == "." else f"        working-directory: {folder}\n"
+    """A workflow that checks pull requests by Hotlint's own action; ``folder`` is where it runs, "." for the top."""
+    where = "" if folder == "." else f"        with:\n          working-directory: {folder}\n"
     return (
-        "# What migrations will lock, rewrite, scan, lose and break. Written by `hotlint init`; it is yours now.\n"
-        "name: hotlint\n"
-        "on:\n"
-        "  pull_request:\n"
-        "  push:\n"
-        "    branches: [main, master]\n"
+        f"{_ABOUT}"
+        "name: Hotlint\n"
+        "on: pull_request\n"
         "permissions:\n"
         "  contents: read\n"
         "jobs:\n"
         "  hotlint:\n"
         "    runs-on: ubuntu-latest\n"
         "    steps:\n"
-        "      - uses: actions/checkout@v4\n"
-        "      - uses: actions/setup-python@v5\n"
-        "        with:\n"
-        '          python-version: "3.x"\n'
-        f"      - run: pip install hotlint=={__version__}\n"
-        f"      - run: hotlint check\n{where}"
+        "      - uses: actions/checkout@v5\n"
+        f"      - uses: hotlint/hotlint@v{__version__}\n{where}"
     )
 
 
 def gitlab_job(folder: str) -> str:
-    """A job that checks merge requests and the default branch."""
+    """A job that checks merge requests and the default branch, with findings in the Code Quality widget."""
     enter = "" if folder == "." else f"    - cd {folder}\n"
+    report = "gl-code-quality-report.json" if folder == "." else f"{folder}/gl-code-quality-report.json"
     return (
-        "# What migrations will lock, rewrite, scan, lose and break. Written by `hotlint init`; it is yours now.\n"
+        f"{_ABOUT}"
         "hotlint:\n"
         "  image: python:3-slim\n"
         "  rules:\n"
@@ -63,5 +58,9 @@ def gitlab_job(folder: str) -> str:
         "  script:\n"
         f"    - pip install hotlint=={__version__}\n"
         f"{enter}"
-        "    - hotlint check\n"
+        "    - hotlint check --output gitlab=gl-code-quality-report.json\n"
+        "  artifacts:\n"
+        "    when: always\n"
+        "    reports:\n"
+        f"      codequality: {report}\n"
     )

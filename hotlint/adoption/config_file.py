@@ -35,11 +35,9 @@ def text_of(found: Found) -> str:
     lines = ["# What migrations will lock, rewrite, scan, lose and break: https://github.com/hotlint/hotlint"]
     several = len(found.projects) > 1
     if several:
-        lines += ["", "projects:"]
+        lines += ["", *(_WHY_START_AFTER if found.start_after else ()), "projects:"]
         for project, path in zip(found.projects, found.paths, strict=True):
             lines += [f"  - path: {_text(path)}", *(f"    {line}" for line in _of_project(found, project))]
-        if found.start_after:
-            lines += ["", *_WHY_START_AFTER]
     else:
         lines += ["", f"paths: [{_text(found.paths[0])}]"]
         own = list(_of_project(found, found.projects[0]))

@@ -125,7 +125,7 @@ def _configuration(
             pinned[project.root] = f"the layout also fits {unsure.removeprefix(_UNSURE).partition(';')[0]}"
         elif project.framework == "plain":
             pinned[project.root] = "or the name of your tool, if Hotlint knows it"
-        told += [f"{project.root}: {note}" for note in project.notes]
+        told += [f"{project.root}: {note}" for note in project.notes if "`" in note]  # there is something to choose
     if not versions:
         told.append(
             f"Nothing here says which PostgreSQL you run: put its major version under `pg_version` in "

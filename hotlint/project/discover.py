@@ -58,7 +58,21 @@ SKIPPED = frozenset(
 """Folders that are not looked into when a project is searched; hidden ones are not either. A path may name them."""
 
 _PLAIN_NOT_UNDER = frozenset(
-    ("test", "tests", "__tests__", "spec", "specs", "e2e", "bench", "benchmarks", "docs", "init", "initdb", "init.d")
+    (
+        "test",
+        "tests",
+        "__tests__",
+        "spec",
+        "specs",
+        "e2e",
+        "bench",
+        "benchmarks",
+        "docs",
+        "init",
+        "initdb",
+        "init.d",
+        "initdb.d",
+    )
 )
 _KEEP_THEIR_OWN = ("sqitch", "liquibase")  # beside the folders that hold their files there may be further projects
 _DEPTH = 14

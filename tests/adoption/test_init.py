@@ -54,9 +54,9 @@ def test_all_that_a_repository_needs_is_written_and_shown_and_nothing_old_is_jud
         ]
     }
     workflow = yaml.safe_load((project / ".github/workflows/hotlint.yml").read_text())
-    assert [step.get("run") for step in workflow["jobs"]["hotlint"]["steps"]][2:] == [
-        f"pip install hotlint=={__version__}",
-        "hotlint check",
+    assert workflow["jobs"]["hotlint"]["steps"] == [
+        {"uses": "actions/checkout@v5"},
+        {"uses": f"hotlint/hotlint@v{__version__}"},
     ]
     for path in ("hotlint.yaml", ".pre-commit-config.yaml", ".github/workflows/hotlint.yml"):
         for line in (project / path).read_text().splitlines():
@@ -144,7 +144,10 @@ def test_what_has_another_ci_or_other_hooks_is_told_how_to_go_on(project: Path) 
     assert not (project / ".pre-commit-config.yaml").exists()
     assert (project / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
     assert "Put `- local: .gitlab/hotlint.yml` under `include:` in .gitlab-ci.yml" in done.stdout
-    assert yaml.safe_load((project / ".gitlab/hotlint.yml").read_text())["hotlint"]["script"][-1] == "hotlint check"
+    assert yaml.safe_load((project / ".gitlab/hotlint.yml").read_text())["hotlint"]["script"] == [
+        f"pip install hotlint=={__version__}",
+        "hotlint check --output gitlab=gl-code-quality-report.json",
+    ]
 
 
 def test_parts_can_be_left_out_and_old_findings_kept_for_a_baseline(project: Path) -> None:
