@@ -210,19 +210,25 @@ class _Replay:
         self, rowless: Rowless, change: Change, observers: Sequence[Observer], failed: list[MigrationTrace]
     ) -> list[MigrationTrace]:
         """Tries a change that failed on a database without the rows in its way, in the end on one without any. If it
-        still fails there, it was not the rows; the history goes on from what was tried last."""
-        part, traces = change[len(failed) - 1], failed
+        still fails there, it was not the rows, and the history stays where it is."""
+        first, part, traces = self.database, change[len(failed) - 1], failed
         left_empty: frozenset[str] | None = frozenset()
         while traces[-1].up.error is not None and left_empty is not None:
             more = in_the_way(change[len(traces) - 1], traces[-1].up)
             goes_on = self.options.rows == "generated" and more - left_empty and len(left_empty) < _LEFT_EMPTY
             left_empty = left_empty | more if goes_on else None
-            self.database.drop()
+            if self.database is not first:
+                self.database.drop()
             self.database = rowless.replacement(left_empty)
             traces = self._attempt(change, observers)
-        if traces[-1].up.error is None and part.migration.id in self.shown:
-            self.findings.append(finding_of(part, failed[-1], left_empty, self.options.rows == "generated"))
+        if traces[-1].up.error is not None:
+            self.database.drop()
+            self.database = first
+            return traces
+        first.drop()
         self.database.left_empty = frozenset()
+        if part.migration.id in self.shown:
+            self.findings.append(finding_of(part, failed[-1], left_empty, self.options.rows == "generated"))
         return traces
 
     def _bookkeeping(self) -> None:

@@ -64,14 +64,17 @@ class Validation:
         self._before: State | None = None
         self._now: State | None = None  # after the last change, where nothing has happened since
         self._database: ScratchDatabase | None = None
+        self._filled: ScratchDatabase | None = None
 
     def before(self, database: ScratchDatabase, change: Change) -> None:
         """Fills the tables, and looks at what there is."""
-        if self._database not in (None, database):
-            self.seeding.start_again()
+        if self._database is not database:
             self._now = None
         self._database = database
         if self.options.has_rows and database.left_empty is not None:
+            if self._filled not in (None, database):
+                self.seeding.start_again()
+            self._filled = database
             notes = self.seeding.prepare(database.owner(), left_empty=database.left_empty)
             if not database.left_empty:  # else they tell what was left empty on purpose
                 self.notes.update(dict.fromkeys(notes))

@@ -125,6 +125,16 @@ def test_a_failure_that_has_nothing_to_do_with_rows_ends_the_history(server: Scr
     assert verified.notes == ("1 later migration was not run",)
 
 
+def test_a_failure_that_is_none_of_the_rows_leaves_them_where_they_are(server: ScratchServer, tmp_path: Path) -> None:
+    fixture = tmp_path / "people.sql"
+    fixture.write_text("INSERT INTO people (id) VALUES (11), (12);")
+    planned = history(GIVEN, "ALTER TABLE people ADD COLUMN note text;", "DELETE FROM people WHERE id > 10;")
+    run = VerifyOptions(rows="user's", keep_going=True)
+    verified = verify(server, planned, run, fixtures=(str(fixture),))
+    assert [(f.rule, f.migration) for f in verified.findings] == [("migration-fails", "0001"), ("data-lost", "0002")]
+    assert [one.rows for one in verified.migrations[2].lost] == [2]
+
+
 def test_rows_of_the_history_itself_that_stop_it_are_its_own_mistake(server: ScratchServer) -> None:
     up = "INSERT INTO people VALUES (2, 'a');\nCREATE UNIQUE INDEX ON people (code);"
     verified = verify(server, history(GIVEN, up))

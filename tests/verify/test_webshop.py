@@ -32,6 +32,8 @@ def test_the_web_shop_shows_what_verify_finds(server: ScratchServer, monkeypatch
         ("round-trip-fails", "0010"),
         ("round-trip-fails", "0010"),
         ("fails-on-rows", "0012"),
+        ("data-lost", "0015"),
+        ("data-lost", "0015"),
         ("migration-fails", "0016"),
     ]
     assert "turnover.sql" in told(project)[0][2]
