@@ -6,8 +6,10 @@ import ast
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -19,9 +21,11 @@ EXAMPLE = ROOT / "examples" / "webshop"
 _BLOCK = re.compile(
     r"(<!-- output(?: in (?P<folder>\S+))? of: hotlint (?P<arguments>.+?)"
     r"(?: \(lines (?P<first>\d+)-(?P<last>\d+)\))? -->\n"
-    r"```text\n)(?P<text>.*?)(```\n)",
+    r"```(?P<fence>text|diff)\n)(?P<text>.*?)(```\n)",
     re.DOTALL,
 )
+_PYTEST = re.compile(r"(<!-- output of pytest on the first block of python -->\n```text\n).*?(```\n)", re.DOTALL)
+_PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 _SOURCE = re.compile(
     r"(<!-- source: (?P<path>\S+)(?: (?:class|method|function) (?P<name>\w+))? -->\n```\w+\n)(.*?)(```\n)", re.DOTALL
 )
@@ -43,12 +47,14 @@ def refreshed(text: str) -> str:
     """A page with what its marks stand for now.
 
     ``<!-- output of: hotlint … -->`` stands before the block and runs in examples/webshop, ``output in FOLDER of`` in
-    another folder of the repository; ``(lines 3-9)`` at the end keeps these lines only. ``<!-- source: PATH … -->``
-    stands before a file of the repository, or a class (without examples), method or function of it; ``<!-- table of:
-    locks -->`` before the modes and who waits for them.
+    another folder of the repository; ``(lines 3-9)`` at the end keeps these lines only, and a block of ``diff`` does not
+    show the command. ``<!-- output of pytest on the first block of python -->`` stands before what pytest shows of that
+    test. ``<!-- source: PATH … -->`` stands before a file of the repository, or a class (without examples), method or
+    function of it; ``<!-- table of: locks -->`` before the modes and who waits for them.
     """
     text = _LOCKS.sub(lambda m: f"{m[1]}\n{lock_table()}\n{m[2]}", text)
     text = _SOURCE.sub(lambda m: f"{m[1]}{source(ROOT / m['path'], m['name'])}\n{m[5]}", text)
+    text = _PYTEST.sub(lambda m: m[1] + failure(_PYTHON.findall(text)[0]) + m[2], text)
     return _BLOCK.sub(_filled, text)
 
 
@@ -92,7 +98,8 @@ def _filled(block: re.Match[str]) -> str:
             raise SystemExit(f"hotlint {arguments} prints {len(lines)} lines, not {first} to {last}")
         before, after = ["…"] * (first > 1), ["…"] * (last < len(lines))
         text = "\n".join([*before, *lines[first - 1 : last], *after]) + "\n"
-    return f"{block[1]}$ hotlint {arguments}\n{text}{block[block.re.groups]}"
+    prompt = f"$ hotlint {arguments}\n" if block["fence"] == "text" else ""
+    return f"{block[1]}{prompt}{text}{block[block.re.groups]}"
 
 
 @functools.cache
@@ -110,6 +117,23 @@ def output(arguments: str, folder: Path) -> str:
     if done.returncode not in (0, 1):
         raise SystemExit(f"hotlint {arguments}: {done.stderr}")
     return done.stdout
+
+
+def failure(test: str) -> str:
+    """What pytest shows of a test that fails on the migrations of examples/webshop, where one rule is chosen."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(EXAMPLE / "db", folder / "db")
+        settings = "framework: golang-migrate\npg_version: 16\nselect: [create-index-not-concurrent]\n"
+        (folder / "hotlint.yaml").write_text(settings, encoding="utf-8")
+        (folder / "test_migrations.py").write_text(test, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "test_migrations.py"]
+        environment = {**plain_environment(), "COLUMNS": "84"}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+    found = re.search(r"^_+ .*?(?=^=+ short test summary)", done.stdout, re.DOTALL | re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"pytest shows no failure: {done.stdout}{done.stderr}")
+    return found[0].rstrip() + "\n"
 
 
 def plain_environment() -> dict[str, str]:

@@ -71,12 +71,12 @@ def test_every_framework_has_a_page_and_the_list_of_layouts_leads_to_it() -> Non
 
 
 def test_output_that_a_page_shows_comes_from_the_script(generator: ModuleType) -> None:
-    """A block that begins with a prompt is one that somebody could have typed: each stands behind a mark."""
+    """Each block of output stands behind a mark."""
     for path in generator.handwritten():
         text = path.read_text(encoding="utf-8")
-        prompts = re.findall(r"^```\w*\n\$ hotlint ", text, re.MULTILINE)
-        marked = re.findall(r"^<!-- output(?: in \S+)? of: hotlint .+ -->\n```text\n\$ hotlint ", text, re.MULTILINE)
-        assert (path.name, len(prompts)) == (path.name, len(marked))
+        unmarked = re.findall(r"(?<! -->\n)^```(?:text|diff)\n.*?^```$", text, re.MULTILINE | re.DOTALL)
+        prompts = re.findall(r"^```(?!text)\w*\n\$ hotlint .+\n(?!```|\$ ).+", text, re.MULTILINE)
+        assert (path.name, unmarked + prompts) == (path.name, [])
 
 
 def test_a_part_of_an_output_says_that_it_is_one(generator: ModuleType) -> None:
