@@ -47,7 +47,7 @@ def refreshed(text: str) -> str:
     """A page with what its marks stand for now.
 
     ``<!-- output of: hotlint … -->`` stands before the block and runs in examples/webshop, ``output in FOLDER of`` in
-    another folder of the repository; ``(lines 3-9)`` at the end keeps these lines only, and a block of ``diff`` does not
+    another folder of the repository; ``(lines 3-9)`` at the end keeps these lines only; a block of ``diff`` does not
     show the command. ``<!-- output of pytest on the first block of python -->`` stands before what pytest shows of that
     test. ``<!-- source: PATH … -->`` stands before a file of the repository, or a class (without examples), method or
     function of it; ``<!-- table of: locks -->`` before the modes and who waits for them.
