@@ -68,6 +68,7 @@ class Validation:
 
     def before(self, database: ScratchDatabase, change: Change) -> None:
         """Fills the tables, and looks at what there is."""
+        is_first = self._database is None
         if self._database is not database:
             self._now = None
         self._database = database
@@ -78,7 +79,10 @@ class Validation:
             notes = self.seeding.prepare(database.owner(), left_empty=database.left_empty)
             if not database.left_empty:  # else they tell what was left empty on purpose
                 self.notes.update(dict.fromkeys(notes))
-            self._checks.run(database.owner(), self.later)  # what our own rows left behind is not the migration's doing
+        if self.options.has_rows or is_first:
+            self._check_schema(
+                database
+            )  # what rows, or migrations that are not looked at, left is not this one's doing
         known, self._before, self._now = self._now, None, None
         if self.options.has_rows or (self._makes_trip(change) and known is None):
             self._before = self._observe(database, known)
@@ -123,15 +127,8 @@ class Validation:
         return again
 
     def _run_checks(self, database: ScratchDatabase, change: Change) -> Iterator[Check]:
-        import psycopg
-
         owner = database.owner()
-        try:
-            yield from self._checks.run(owner, self.later)
-        except psycopg.Error as error:
-            if is_lost(error):
-                raise
-            self.notes[f"the schema's checks did not run: {error}"] = None
+        yield from self._check_schema(database)
         for part in change:
             verify = part.migration.verify
             lacking = database.extensions.stubbed_in(verify.text) if verify is not None else None
@@ -143,6 +140,17 @@ class Validation:
                 yield script_check(owner, verify)
         for path in self.options.checks:
             yield user_check(owner, path)
+
+    def _check_schema(self, database: ScratchDatabase) -> tuple[Check, ...]:
+        import psycopg
+
+        try:
+            return self._checks.run(database.owner(), self.later)
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise
+            self.notes[f"the schema's checks did not run: {error}"] = None
+            return ()
 
     def _makes_trip(self, change: Change) -> bool:
         return change[-1].migration.id in self.trips

@@ -120,6 +120,12 @@ def test_a_constraint_that_nobody_validates_fails_a_check(server: ScratchServer)
     assert (finding.rule, "is NOT VALID" in finding.message) == ("check-fails", True)
 
 
+def test_what_earlier_migrations_left_is_not_told_of_the_last(server: ScratchServer) -> None:
+    planned = history(ORDERS, "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;", "SELECT 1;")
+    validation = Validation(planned[1], ValidationOptions())
+    assert verify_project(*planned, server, VerifyOptions(last=1), observers=(validation,)).findings == ()
+
+
 def with_verify(planned: tuple[Project, Plan], text: str) -> tuple[Project, Plan]:
     """The same history with a script of Sqitch's kind after its last migration."""
     project, plan = planned
