@@ -60,6 +60,7 @@ class Validation:
         self.seeding = Seeding(options.rows, options.seed, fixtures=options.fixtures, generator=options.generator)
         self.trips = _trips(plan, options.round_trip)
         self.notes: dict[str, None] = {}
+        self._noted: set[str] = set()
         self._checks = SchemaChecks()
         self._before: State | None = None
         self._now: State | None = None  # after the last change, where nothing has happened since
@@ -78,7 +79,7 @@ class Validation:
             self._filled = database
             notes = self.seeding.prepare(database.owner(), left_empty=database.left_empty)
             if not database.left_empty:  # else they tell what was left empty on purpose
-                self.notes.update(dict.fromkeys(notes))
+                self._note_rows(notes)
         if self.options.has_rows or is_first:
             self._check_schema(
                 database
@@ -88,6 +89,15 @@ class Validation:
             self._before = self._observe(database, known)
         elif self._makes_trip(change):
             self._before = known
+
+    def _note_rows(self, notes: tuple[str, ...]) -> None:
+        """Keeps what is told of the rows; of generated ones the first note on each table, since it is filled again and
+        again."""
+        for note in notes:
+            about = note.partition(": ")[0] if self.seeding.is_generated else note
+            if about not in self._noted:
+                self._noted.add(about)
+                self.notes[note] = None
 
     def after(
         self, database: ScratchDatabase, change: Change, traces: tuple[MigrationTrace, ...]

@@ -126,6 +126,14 @@ def test_what_earlier_migrations_left_is_not_told_of_the_last(server: ScratchSer
     assert verify_project(*planned, server, VerifyOptions(last=1), observers=(validation,)).findings == ()
 
 
+def test_a_table_that_cannot_be_filled_is_noted_once(server: ScratchServer) -> None:
+    given = "CREATE TABLE flags (flag bool PRIMARY KEY);"
+    planned = history(given, "INSERT INTO flags VALUES (true) ON CONFLICT DO NOTHING;", ORDERS, "SELECT 1;")
+    validation = Validation(planned[1], ValidationOptions(rows=9))
+    verify_project(*planned, server, VerifyOptions(rows="generated"), observers=(validation,))
+    assert [note.partition(" rows instead")[0] for note in validation.notes] == ["public.flags: 2"]
+
+
 def with_verify(planned: tuple[Project, Plan], text: str) -> tuple[Project, Plan]:
     """The same history with a script of Sqitch's kind after its last migration."""
     project, plan = planned
