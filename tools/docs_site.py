@@ -55,12 +55,13 @@ _SECTIONS: list[Entry] = [
     ),
     ("Extending it", [("Writing a rule", "writing-rules.md"), ("Architecture", "architecture.md")]),
 ]
+_GENERATED = ("rules/", "frameworks/", "reference/")
 _AFTER_USING = 4
 """Where the rules and the frameworks come, counted in sections."""
 
 
 def navigation(docs: Path, rules: Iterable[RuleInfo]) -> list[Entry]:
-    """The whole navigation; pages that are not there are left out, and those that have no place end the program."""
+    """The whole navigation; a page without a place, or a place without a page, ends the program."""
     by_category: dict[str, list[Entry]] = {}
     for info in sorted(rules, key=lambda info: (info.category, info.id)):
         by_category.setdefault(info.category, []).append((info.id, f"rules/{info.id}.md"))
@@ -71,20 +72,16 @@ def navigation(docs: Path, rules: Iterable[RuleInfo]) -> list[Entry]:
         ("Frameworks", [("All layouts", "frameworks.md"), *frameworks]),
         *_SECTIONS[_AFTER_USING:],
     ]
-    entries = list(_present(sections, docs))
-    placed = set(pages(entries))
-    lost = sorted(path for file in docs.rglob("*.md") if (path := file.relative_to(docs).as_posix()) not in placed)
-    if lost:
-        raise SystemExit(f"{', '.join(lost)}: no place in the navigation, give it one in tools/docs_site.py")
-    return entries
-
-
-def _present(entries: Iterable[Entry], docs: Path) -> Iterator[Entry]:
-    for title, target in entries:
-        if isinstance(target, list):
-            yield title, list(_present(target, docs))
-        elif (docs / target).is_file() or target.startswith(("rules/", "frameworks/", "reference/")):
-            yield title, target
+    placed = set(pages(sections))
+    there = {file.relative_to(docs).as_posix() for file in docs.rglob("*.md")}
+    lost = sorted(there - placed)
+    gone = sorted(path for path in placed - there if not path.startswith(_GENERATED))
+    if lost or gone:
+        raise SystemExit(
+            f"the navigation in tools/docs_site.py has no place for: {', '.join(lost) or 'none'}; "
+            f"leads to what is not there: {', '.join(gone) or 'none'}"
+        )
+    return sections
 
 
 def pages(entries: Iterable[Entry]) -> Iterator[str]:
