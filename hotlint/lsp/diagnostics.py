@@ -11,9 +11,9 @@ from hotlint.finding import Finding, Place
 from hotlint.linting.suppressions import EXPIRED, UNUSED
 from hotlint.lsp.positions import Encoding, Text
 from hotlint.registry import Registry
+from hotlint.report.sarif_rules import rule_page
 
 SOURCE = "hotlint"
-RULE_PAGES = "https://github.com/hotlint/hotlint/blob/main/docs/rules/"
 
 SEVERITIES = {
     "error": types.DiagnosticSeverity.Error,
@@ -38,8 +38,7 @@ class Converter:
 
     def diagnostic(self, finding: Finding, registry: Registry) -> types.Diagnostic:
         """A finding with what to do about it, its rule's page, and the other places that it is about."""
-        info = registry.rules.get(finding.rule)
-        page = f"{RULE_PAGES}{finding.rule}.md" if info is not None and info.origin == "built-in" else None
+        page = rule_page(registry.rules.get(finding.rule))
         return types.Diagnostic(
             range=self.range(finding.place),
             severity=SEVERITIES[finding.severity],
