@@ -12,30 +12,30 @@ from tests.verify.test_server import roles, url
 from tests.verify.test_validation import told, verify, with_downs
 
 ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, code char(1));"
-READER = "CREATE ROLE reader;\nGRANT SELECT ON orders TO reader;"
-BACK = "REVOKE SELECT ON orders FROM reader;\nDROP ROLE reader;"
+READER = "CREATE ROLE auditor;\nGRANT SELECT ON orders TO auditor;"
+BACK = "REVOKE SELECT ON orders FROM auditor;\nDROP ROLE auditor;"
 
 
 @pytest.mark.parametrize("rows", [0, 5])
 def test_the_way_back_drops_a_role_that_the_history_goes_on_to_use(rows: int) -> None:
-    planned = history(ORDERS, READER, "ALTER TABLE orders ADD n int;\nGRANT UPDATE ON orders TO reader;")
+    planned = history(ORDERS, READER, "ALTER TABLE orders ADD n int;\nGRANT UPDATE ON orders TO auditor;")
     with embedded() as server:
         before = roles(server)
         verified = verify(server, with_downs(planned, "DROP TABLE orders;", BACK), round_trip="0001", rows=rows)
-        assert roles(server) == before | {"reader"}
+        assert roles(server) == before | {"auditor"}
     assert told(verified) == []
     assert verified.migrations[1].round_trip is not None
 
 
 def test_a_role_that_the_way_back_still_uses_cannot_be_dropped() -> None:
     with embedded() as server:
-        planned = with_downs(history(ORDERS, READER), "DROP TABLE orders;", "DROP ROLE reader;")
+        planned = with_downs(history(ORDERS, READER), "DROP TABLE orders;", "DROP ROLE auditor;")
         verified = verify(server, planned, round_trip="0001")
     (message,) = [message for _, message in told(verified)]
-    assert message.startswith('The way back fails: role "reader" cannot be dropped because some objects depend on it')
+    assert message.startswith('The way back fails: role "auditor" cannot be dropped because some objects depend on it')
 
 
-@pytest.mark.parametrize("up", [BACK, "REVOKE ALL ON orders FROM reader;\nDROP ROLE IF EXISTS reader, nobody;"])
+@pytest.mark.parametrize("up", [BACK, "REVOKE ALL ON orders FROM auditor;\nDROP ROLE IF EXISTS auditor, nobody;"])
 def test_a_migration_drops_a_role_that_the_database_without_rows_still_has(up: str) -> None:
     with embedded() as server:
         planned = history(ORDERS, READER, up, "CREATE UNIQUE INDEX ON orders (code);", READER)
@@ -53,7 +53,7 @@ def test_roles_made_on_the_users_server_go_in_the_end(server: ScratchServer) -> 
         trips = Validation(planned[1], ValidationOptions(round_trip="all"))
         verified = verify_project(*planned, scratch, VerifyOptions(), observers=(trips,))
         assert told(verified) == []
-        assert roles(server) == before | {"reader"}
+        assert roles(server) == before | {"auditor"}
     assert roles(server) == before
     with server.connect("admin", "postgres") as connection:
         connection.execute("DROP ROLE role_maker")
