@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hotlint.catalog.names import QName
-from hotlint.finding import Edit, Finding, Fix, Place
+from hotlint.finding import SEVERITIES, Edit, Finding, Fix, Place, Severity
 from hotlint.impact import Duration, Lock
 from hotlint.operations import RelationOperation
 from hotlint.planning.model import MigrationPlan, Step
@@ -43,8 +43,10 @@ class Context(Question):
         related: Iterable[Place] = (),
         help: str = "",
         fixes: Iterable[Fix] = (),
+        at_most: Severity = "error",
     ) -> Finding:
-        """A finding at a step.
+        """A finding at a step. ``at_most`` is its severity where the history does not show enough to be sure, unless
+        the rule's own is less.
 
         Without ``span`` it stands at the operation in question (the subcommand, the statement inside a DO block);
         without ``relations`` it is about the relation that the operation names.
@@ -56,7 +58,7 @@ class Context(Question):
         return Finding(
             rule=self.rule,
             category=self.category,
-            severity=self.severity,
+            severity=min(self.severity, at_most, key=SEVERITIES.index),
             message=message.removesuffix("."),  # a headline has no full stop
             place=self.place(step.script, start, end),
             migration=step.migration.id,

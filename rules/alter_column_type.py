@@ -88,6 +88,7 @@ class AlterColumnType(Rule):
             sql="ALTER TABLE orders ALTER COLUMN id TYPE bigint USING id::bigint;",
             line=1,
         ),
+        Example(sql="ALTER TABLE legacy_orders ALTER COLUMN total TYPE bigint;", line=1),
     )
     good = (
         Example(
@@ -141,6 +142,15 @@ class AlterColumnType(Rule):
             fixes = _instead_of_checks(step, operation, context, relation, checks)
             help = "take the constraint away in the same transaction, and add it again NOT VALID to be validated later"
         else:
+            if _is_unseen(step, relation, column):
+                yield context.finding(
+                    step,
+                    f"Changing {column} to {_type(operation)} rewrites {relation} under {lock.mode}, and reads and"
+                    f" writes of it wait while every row is copied, unless {_type(operation)} takes the old values as"
+                    " they stand; this history does not show the old type",
+                    help="give a schema dump as baseline in the configuration, so that the old type is known",
+                    at_most="warning",
+                )
             return
         found = table.column(column) if table is not None else None
         old = f" from {sql.format_type(found.type)}" if found is not None and found.type is not None else ""
@@ -152,6 +162,15 @@ class AlterColumnType(Rule):
             help=help,
             fixes=fixes,
         )
+
+
+def _is_unseen(step: Step, relation: QName, column: str) -> bool:
+    """Whether the history never said of which type the column is."""
+    found = step.before.relation(relation)
+    if found is None or not isinstance(found, records.Table):
+        return found is None
+    before = found.column(column)
+    return not found.known if before is None else before.type is None
 
 
 # -- what of it is this column's

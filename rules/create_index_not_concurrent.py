@@ -35,6 +35,12 @@ class CreateIndexNotConcurrent(Rule):
 
     bad = (
         Example(
+            sql="CREATE INDEX legacy_orders_customer_idx ON legacy_orders (customer_id);",
+            line=1,
+            fix="CREATE INDEX CONCURRENTLY legacy_orders_customer_idx ON legacy_orders (customer_id);",
+            transaction=False,
+        ),
+        Example(
             given="CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint);",
             sql="CREATE INDEX orders_customer_idx ON orders (customer_id);",
             line=1,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotlint.rule import Context, Example, Finding, Lock, Operation, QName, Rule, Step, ops, sql
+from hotlint.rule import Context, Example, Finding, Lock, Operation, QName, Rule, Step, ops, records, sql
 
 
 class ReindexNotConcurrent(Rule):
@@ -54,6 +54,7 @@ class ReindexNotConcurrent(Rule):
             line=1,
             fix="REINDEX SCHEMA CONCURRENTLY public;",
         ),
+        Example(sql="REINDEX TABLE legacy;", transaction=False, line=1, fix="REINDEX TABLE CONCURRENTLY legacy;"),
         Example(sql="REINDEX INDEX old_idx;", transaction=False, line=1, fix="REINDEX INDEX CONCURRENTLY old_idx;"),
     )
     good = (
@@ -95,8 +96,11 @@ class ReindexNotConcurrent(Rule):
             more = f" and {len(tables) - 1} more tables" if len(tables) > 1 else ""
             what = f"{first.relation}{more}: writes, and queries as they are planned, wait while the indexes are built"
             until = context.held_on(step, first)
-        elif operation.target == "index" and operation.name is not None and _unseen(step, operation, context):
-            what, until = "its table: writes, and queries as they are planned, wait while the index is built", ""
+        elif operation.name is not None and _unseen(step, operation, context):
+            table, built = (
+                ("its table", "index is") if operation.target == "index" else (operation.name.name, "indexes are")
+            )
+            what, until = f"{table}: writes, and queries as they are planned, wait while the {built} built", ""
         else:
             return
         kept = sorted({name for lock in tables for name in _exclusions(step, lock.relation, operation, context)})
@@ -132,8 +136,11 @@ def _is_plain(step: Step, tables: list[Lock]) -> bool:
 
 
 def _unseen(step: Step, operation: ops.Reindex, context: Context) -> bool:
-    """Whether it is an index that the history never made."""
-    return operation.name is not None and step.before.relation(context.resolve(step, operation.name)) is None
+    """Whether it is an index or a table that the history never made."""
+    if operation.name is None:
+        return False
+    found = step.before.relation(context.resolve(step, operation.name))
+    return found is None or (isinstance(found, records.Table) and not found.known)
 
 
 def _exclusions(step: Step, table: QName, operation: ops.Reindex, context: Context) -> Iterator[str]:

@@ -183,7 +183,7 @@ class Draft:
     def made_here(self, name: QName) -> bool:
         """Whether the relation was made in the running transaction, this statement included."""
         found = self.before.relation(name)
-        return found is None or found.origin >= self.context.first_step
+        return not self.exists(name) if found is None else found.origin >= self.context.first_step
 
     def holds_rows(self, table: Relation | None) -> bool:
         """Whether rows may be lost with ``table``: what an earlier transaction made is in use, though the history never
