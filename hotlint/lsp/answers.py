@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 from lsprotocol import types
@@ -24,133 +25,156 @@ FIX_ALL = "source.fixAll.hotlint"
 FIX_ALL_TITLE = "Fix everything that can be fixed safely"
 
 
+def _initialize(server: HotlintServer, params: types.InitializeParams) -> None:
+    server.start(params)
+
+
+async def _initialized(server: HotlintServer, params: types.InitializedParams) -> None:
+    await server.begin()
+
+
+def _shutdown(server: HotlintServer, params: None) -> None:
+    server.told_to_stop = True
+
+
+def _did_save(server: HotlintServer, params: types.DidSaveTextDocumentParams) -> None:
+    server.saved(params.text_document.uri)
+
+
+def _watched(server: HotlintServer, params: types.DidChangeWatchedFilesParams) -> None:
+    server.files_changed(params.changes)
+
+
+def _folders(server: HotlintServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    server.folders_changed()
+
+
+async def _settings(server: HotlintServer, params: types.DidChangeConfigurationParams) -> None:
+    server.configure(_plain(params.settings))
+    await server.ask_for_settings()
+
+
+async def _hover(server: HotlintServer, params: types.HoverParams) -> types.Hover | None:
+    await asyncio.sleep(0)
+    found = server.ready(params.text_document.uri)
+    if found is None:
+        return None
+    path, history = found
+    text = server.text(path)
+    offset = text.offset(params.position, server.encoding)
+    told = hover(history.plans_of(path), text.own, offset, history.registry)
+    if told is None:
+        return None
+    markdown, start, end = told
+    content = types.MarkupContent(types.MarkupKind.Markdown, markdown)
+    return types.Hover(content, text.range(start, end, server.encoding))
+
+
+async def _definition(server: HotlintServer, params: types.DefinitionParams) -> types.Location | None:
+    found = await server.settled(params.text_document.uri)
+    target = None if found is None else server.target(*found, params.position)
+    if found is None or target is None:
+        return None
+    spot = server.index(found[1]).definition(target)
+    return None if spot is None else server.location(spot)
+
+
+async def _references(server: HotlintServer, params: types.ReferenceParams) -> list[types.Location] | None:
+    found = await server.settled(params.text_document.uri)
+    target = None if found is None else server.target(*found, params.position)
+    if found is None or target is None:
+        return None
+    index = server.index(found[1])
+    made = None if params.context.include_declaration else index.definition(target)
+    return [server.location(spot) for spot in index.references(target) if spot != made]
+
+
+async def _document_symbols(
+    server: HotlintServer,
+    params: types.DocumentSymbolParams,
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+    await asyncio.sleep(0)
+    found = server.ready(params.text_document.uri)
+    if found is None:
+        return None
+    path, history = found
+    outline = symbols.outline(history.plans_of(path))
+    if _is_hierarchical(server.client_capabilities):
+        return [_document_symbol(server, path, symbol) for symbol in outline]
+    return [
+        types.SymbolInformation(server.location(Spot(path, symbol.start, symbol.end)), symbol.name, symbol.kind)
+        for symbol in outline
+    ]
+
+
+async def _workspace_symbols(
+    server: HotlintServer, params: types.WorkspaceSymbolParams
+) -> list[types.SymbolInformation]:
+    found: list[types.SymbolInformation] = []
+    for history in list(server.world.histories.values()):
+        await server.settle(history)
+        plan = history.plan
+        if not plan.migrations:
+            continue
+        steps = plan.steps
+        for named in symbols.objects(plan.migrations[-1].after, params.query):
+            step = steps[named.origin]
+            spot = Spot(step.script.path, step.statement.start, step.statement.end)
+            found.append(
+                types.SymbolInformation(server.location(spot), named.name, named.kind, container_name=named.schema)
+            )
+    return found
+
+
+async def _code_actions(server: HotlintServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    await asyncio.sleep(0)
+    found = server.ready(params.text_document.uri)
+    if found is None:
+        return None
+    made: list[types.CodeAction] = []
+    if _wants(params.context.only, types.CodeActionKind.QuickFix):
+        made += _quick_fixes(server, *found, params.range)
+    if _wants(params.context.only, FIX_ALL) and _has_safe_fix(*found):
+        everything = types.CodeAction(FIX_ALL_TITLE, kind=FIX_ALL, data=params.text_document.uri)
+        if params.context.only:  # somebody waits for just that
+            everything = await _fix_all(server, everything)
+        if everything.edit is not None or _resolves(server.client_capabilities):
+            made.append(everything)
+    return made
+
+
+async def _resolve(server: HotlintServer, params: types.CodeAction) -> types.CodeAction:
+    return await _fix_all(server, params) if params.kind == FIX_ALL else params
+
+
+_ANSWERS: dict[str, Callable[..., Any]] = {
+    types.INITIALIZE: _initialize,
+    types.INITIALIZED: _initialized,
+    types.SHUTDOWN: _shutdown,
+    types.TEXT_DOCUMENT_DID_SAVE: _did_save,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: _watched,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: _folders,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: _settings,
+    types.TEXT_DOCUMENT_HOVER: _hover,
+    types.TEXT_DOCUMENT_DEFINITION: _definition,
+    types.TEXT_DOCUMENT_REFERENCES: _references,
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: _document_symbols,
+    types.WORKSPACE_SYMBOL: _workspace_symbols,
+    types.TEXT_DOCUMENT_CODE_ACTION: _code_actions,
+    types.CODE_ACTION_RESOLVE: _resolve,
+}
+_OPTIONS: dict[str, Any] = {
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
+        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True
+    ),
+}
+
+
 def make_server() -> HotlintServer:
     """A server with all that it can do, ready to be started."""
     server = HotlintServer()
-    feature = server.feature
-
-    @feature(types.INITIALIZE)
-    def initialize(params: types.InitializeParams) -> None:
-        server.start(params)
-
-    @feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
-        await server.begin()
-
-    @feature(types.SHUTDOWN)
-    def shutdown(params: None) -> None:
-        server.told_to_stop = True
-
-    @feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        server.saved(params.text_document.uri)
-
-    @feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def watched(params: types.DidChangeWatchedFilesParams) -> None:
-        server.files_changed(params.changes)
-
-    @feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.folders_changed()
-
-    @feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def settings(params: types.DidChangeConfigurationParams) -> None:
-        server.configure(_plain(params.settings))
-        await server.ask_for_settings()
-
-    @feature(types.TEXT_DOCUMENT_HOVER)
-    async def on_hover(params: types.HoverParams) -> types.Hover | None:
-        await asyncio.sleep(0)
-        found = server.ready(params.text_document.uri)
-        if found is None:
-            return None
-        path, history = found
-        text = server.text(path)
-        offset = text.offset(params.position, server.encoding)
-        told = hover(history.plans_of(path), text.own, offset, history.registry)
-        if told is None:
-            return None
-        markdown, start, end = told
-        content = types.MarkupContent(types.MarkupKind.Markdown, markdown)
-        return types.Hover(content, text.range(start, end, server.encoding))
-
-    @feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def definition(params: types.DefinitionParams) -> types.Location | None:
-        found = await server.settled(params.text_document.uri)
-        target = None if found is None else server.target(*found, params.position)
-        if found is None or target is None:
-            return None
-        spot = server.index(found[1]).definition(target)
-        return None if spot is None else server.location(spot)
-
-    @feature(types.TEXT_DOCUMENT_REFERENCES)
-    async def references(params: types.ReferenceParams) -> list[types.Location] | None:
-        found = await server.settled(params.text_document.uri)
-        target = None if found is None else server.target(*found, params.position)
-        if found is None or target is None:
-            return None
-        index = server.index(found[1])
-        made = None if params.context.include_declaration else index.definition(target)
-        return [server.location(spot) for spot in index.references(target) if spot != made]
-
-    @feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    async def document_symbols(
-        params: types.DocumentSymbolParams,
-    ) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
-        await asyncio.sleep(0)
-        found = server.ready(params.text_document.uri)
-        if found is None:
-            return None
-        path, history = found
-        outline = symbols.outline(history.plans_of(path))
-        if _is_hierarchical(server.client_capabilities):
-            return [_document_symbol(server, path, symbol) for symbol in outline]
-        return [
-            types.SymbolInformation(server.location(Spot(path, symbol.start, symbol.end)), symbol.name, symbol.kind)
-            for symbol in outline
-        ]
-
-    @feature(types.WORKSPACE_SYMBOL)
-    async def workspace_symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
-        found: list[types.SymbolInformation] = []
-        for history in list(server.world.histories.values()):
-            await server.settle(history)
-            plan = history.plan
-            if not plan.migrations:
-                continue
-            steps = plan.steps
-            for named in symbols.objects(plan.migrations[-1].after, params.query):
-                step = steps[named.origin]
-                spot = Spot(step.script.path, step.statement.start, step.statement.end)
-                found.append(
-                    types.SymbolInformation(server.location(spot), named.name, named.kind, container_name=named.schema)
-                )
-        return found
-
-    @feature(
-        types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True),
-    )
-    async def code_actions(params: types.CodeActionParams) -> list[types.CodeAction] | None:
-        await asyncio.sleep(0)
-        found = server.ready(params.text_document.uri)
-        if found is None:
-            return None
-        made: list[types.CodeAction] = []
-        if _wants(params.context.only, types.CodeActionKind.QuickFix):
-            made += _quick_fixes(server, *found, params.range)
-        if _wants(params.context.only, FIX_ALL) and _has_safe_fix(*found):
-            everything = types.CodeAction(FIX_ALL_TITLE, kind=FIX_ALL, data=params.text_document.uri)
-            if params.context.only:  # somebody waits for just that
-                everything = await _fix_all(server, everything)
-            if everything.edit is not None or _resolves(server.client_capabilities):
-                made.append(everything)
-        return made
-
-    @feature(types.CODE_ACTION_RESOLVE)
-    async def resolve(params: types.CodeAction) -> types.CodeAction:
-        return await _fix_all(server, params) if params.kind == FIX_ALL else params
-
+    for feature, answer in _ANSWERS.items():
+        server.feature(feature, _OPTIONS.get(feature))(answer)
     return server
 
 

@@ -21,7 +21,8 @@ from hotlint.finding import Finding
 from hotlint.linting.lint import InternalError, LintOptions, LintResult, lint, script_of, scripts_of
 from hotlint.planning.loop import replan
 from hotlint.planning.model import MigrationPlan, Plan
-from hotlint.project.discover import files_of, reload_project
+from hotlint.project.discover import files_of
+from hotlint.project.load import reload_project
 from hotlint.project.model import Migration, Project
 from hotlint.project.tree import Tree
 from hotlint.registry import Registry
