@@ -29,7 +29,7 @@ demo: $(STAMP)
 	cd examples/webshop && ../../$(BIN)/hotlint check --exit-zero --no-cache
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

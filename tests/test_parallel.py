@@ -53,7 +53,23 @@ def test_what_a_dying_child_took_is_done_by_the_parent() -> None:
     assert spread(range(10), fatal, Square, 3) == {n: Square(n * n, parent) for n in range(10)}
 
 
-def test_what_fails_in_a_child_is_tried_again_and_told_by_the_parent() -> None:
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that are started from now on; the test's own process may have others."""
+    started: list[int] = []
+    fork = os.fork
+
+    def noting() -> int:
+        process = fork()
+        if process:
+            started.append(process)
+        return process
+
+    monkeypatch.setattr(os, "fork", noting)
+    return started
+
+
+def test_what_fails_in_a_child_is_tried_again_and_told_by_the_parent(children: list[int]) -> None:
     def failing(number: int) -> Square:
         if number == 7:
             raise ValueError("no seven")
@@ -61,10 +77,10 @@ def test_what_fails_in_a_child_is_tried_again_and_told_by_the_parent() -> None:
 
     with pytest.raises(ValueError, match="no seven"):
         spread(range(10), failing, Square, 3)
-    assert_no_children()
+    assert_gone(children)
 
 
-def test_an_interrupted_parent_takes_its_children_along() -> None:
+def test_an_interrupted_parent_takes_its_children_along(children: list[int]) -> None:
     parent = os.getpid()
 
     def interrupted(number: int) -> Square:
@@ -75,12 +91,14 @@ def test_an_interrupted_parent_takes_its_children_along() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         spread(range(10), interrupted, Square, 3)
-    assert_no_children()
+    assert_gone(children)
 
 
-def assert_no_children() -> None:
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+def assert_gone(children: list[int]) -> None:
+    assert len(children) == 2
+    for process in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
 
 
 def test_a_process_with_threads_is_not_forked() -> None:

@@ -48,7 +48,11 @@ def in_shell(folder: Path, *command: str) -> list[str]:
 
 
 @needs("bash")
-@pytest.mark.parametrize(("words", "offered"), WORDS, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    WORDS,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else " ".join(value),
+)
 def test_bash_offers_commands_options_and_values(tmp_path: Path, words: tuple[str, ...], offered: set[str]) -> None:
     script("bash", tmp_path)
     found = in_shell(tmp_path, "bash", "--norc", "-c", COMPLETE, "bash", *words)
@@ -66,7 +70,11 @@ def test_bash_offers_files_where_files_are_meant(tmp_path: Path) -> None:
 
 
 @needs("fish")
-@pytest.mark.parametrize(("words", "offered"), WORDS, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    WORDS,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else " ".join(value),
+)
 def test_fish_offers_the_same(tmp_path: Path, words: tuple[str, ...], offered: set[str]) -> None:
     command = f"source {script('fish', tmp_path)}; complete -C '{' '.join(words)}'"
     found = {line.split("\t")[0] for line in in_shell(tmp_path, "fish", "--no-config", "-c", command)}
