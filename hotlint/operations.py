@@ -110,6 +110,13 @@ class Query(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     # Per branch of a UNION, the relations that must all have rows for it to give any; () where nothing is known.
     # Of an UPDATE or DELETE, those besides its target.
     sources: tuple[tuple[Name, ...], ...] = ()
+    group: tuple[Expr, ...] | None = None  # what it groups by, None where it does not
+    having: Expr | None = None
+    updatable: bool = False  # by its form: one relation, and nothing that makes rows of several (rewriteHandler.c)
+    # Words that a column may be called by beside the columns of ``relations``: aliases, what subqueries and CTEs give.
+    # None where they cannot be told.
+    names: tuple[str, ...] | None = ()
+    derived: tuple[str, ...] = ()  # what CTEs, subqueries and functions in FROM go by
 
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
@@ -561,7 +568,7 @@ class CreateTrigger(RelationOperation, frozen=True, gc=False, kw_only=True):
     initially_deferred: bool = False
     from_relation: Name | None = None
     arguments: tuple[str, ...] = ()
-    transitions: bool = False  # REFERENCING OLD TABLE, NEW TABLE
+    transitions: tuple[tuple[Literal["old", "new"], str], ...] = ()  # REFERENCING OLD TABLE, NEW TABLE AS
 
 
 class CreatePolicy(RelationOperation, frozen=True, gc=False, kw_only=True):
@@ -645,6 +652,8 @@ class Insert(Write, frozen=True, gc=False, kw_only=True):
     on_conflict: Literal["nothing", "update"] | None = None
     conflict_columns: tuple[str, ...] = ()
     conflict_constraint: str | None = None  # ON CONFLICT ON CONSTRAINT
+    conflict_sets: tuple[str, ...] = ()  # the columns that DO UPDATE sets
+    values: tuple[Expr, ...] = ()  # the first row of VALUES
     width: int = 0  # the number of values in the longest row of VALUES
     texts: tuple[tuple[str, ...], ...] = ()  # per column, the distinct text constants of the first 100 VALUES rows
 
@@ -663,6 +672,7 @@ class Delete(Write, frozen=True, gc=False, kw_only=True):
 
 class Merge(Write, frozen=True, gc=False, kw_only=True):
     actions: tuple[Literal["insert", "update", "delete", "nothing"], ...] = ()
+    columns: tuple[str, ...] = ()  # those of the target that its actions write
 
 
 class Truncate(RelationOperation, frozen=True, gc=False, kw_only=True):
@@ -864,6 +874,7 @@ class CreateFunction(Operation, frozen=True, gc=False, kw_only=True):
     body: Body | None = None
     text: str = ""  # the body as written
     standard: bool = False  # a body of the SQL standard: BEGIN ATOMIC, RETURN
+    supports: tuple[Name, ...] = ()  # the functions that an aggregate consists of
 
 
 class AlterFunction(Operation, frozen=True, gc=False, kw_only=True):
@@ -904,6 +915,7 @@ class CreateObject(Operation, frozen=True, gc=False, kw_only=True):
     replace: bool = False
     relations: tuple[Name, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[tuple[Name, Expr], ...] = ()  # of the rows of tables that a publication has
 
 
 class AlterObject(Operation, frozen=True, gc=False, kw_only=True):
@@ -961,6 +973,8 @@ class Grant(Operation, frozen=True, gc=False, kw_only=True):
 
 class DefaultPrivileges(Operation, frozen=True, gc=False, kw_only=True):
     schemas: tuple[str, ...] = ()
+    kind: str = "table"  # what the privileges are on
+    privileges: tuple[str, ...] = ()  # empty: ALL
     text: str = ""  # normalised
 
 

@@ -160,7 +160,8 @@ class CatalogView(Reader):
 
 class Catalog(Reader):
     """The live schema. ``closed``: what was never seen does not exist (a baseline was given, or the history is
-    complete). ``unfilled``: no table has rows but those that the history writes, as on a scratch server.
+    complete). ``whole_cluster``: nor does it outside of the database, of which a baseline does not tell. ``unfilled``:
+    no table has rows but those that the history writes, as on a scratch server.
 
     One statement is one moment: ``advance()`` opens it, everything applied after belongs to it.
     """
@@ -170,6 +171,7 @@ class Catalog(Reader):
     def __init__(self, *, closed: bool = False, unfilled: bool = False, base: CatalogView | None = None) -> None:
         self.catalog = self
         self.closed = closed
+        self.whole_cluster: bool = closed if base is None else base.catalog.whole_cluster
         self.unfilled = unfilled
         self.base = base
         self.clock = [base.moment if base is not None else 0]

@@ -311,7 +311,8 @@ Type = Union[Enum, Domain, OtherType]
 class Function(Record, frozen=True, gc=False, omit_defaults=True):
     """One overload. ``body`` is its text, for comparison; ``reads``/``writes`` are relations that its static SQL
     names; ``statements`` are those of its static SQL that change the schema, ``dynamic`` tells that it has more that
-    cannot be read."""
+    cannot be read. Of a body of the SQL standard, ``needs`` are the relations with the columns that it depends on, and
+    ``calls`` the functions."""
 
     name: QName
     kind: Literal["function", "procedure", "aggregate"] = "function"
@@ -328,6 +329,8 @@ class Function(Record, frozen=True, gc=False, omit_defaults=True):
     writes: tuple[QName, ...] = ()
     owner: str | None = None
     statements: tuple[BodyStatement, ...] = ()
+    needs: tuple[tuple[QName, tuple[str, ...]], ...] = ()
+    calls: tuple[QName, ...] = ()
     dynamic: bool = False
     maybe: bool = False
     origin: int = -1

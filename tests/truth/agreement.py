@@ -107,8 +107,8 @@ def _run(case: dict[str, Any], major: int, in_transaction: bool) -> Said:
     if in_transaction:
         state.open("explicit", 0)
     for step, planned in enumerate(_statements(case)):
-        if planned is None:
-            return Said(transaction=None, error="42601")
+        if isinstance(planned, str):
+            return Said(transaction=None, error=planned)
         impact = _step(planned, state, server, step, in_transaction)
         if impact.error is not None:
             return Said(transaction=impact.allowed_in_transaction and None, error=impact.error.sqlstate)
@@ -116,11 +116,19 @@ def _run(case: dict[str, Any], major: int, in_transaction: bool) -> Said:
     return said
 
 
-def _statements(case: dict[str, Any]) -> Iterator[Statement | None]:
+# What the grammar refuses by itself, by the parser's message; the rest are syntax errors.
+GRAMMAR = {"cannot be marked": "0A000", "unrecognized partitioning strategy": "22023", "precision for type": "22023"}
+
+
+def _statements(case: dict[str, Any]) -> Iterator[Statement | str]:
+    """The statements, or the SQLSTATE with which the text is no statement."""
     for text in case["sql"]:
         found = parsed(text)
         if found is None:
-            yield None
+            message = (
+                parse_script(Script(path="case.sql", text=text, regions=(Region(0, len(text)),))).problems[0].message
+            )
+            yield next((state for words, state in GRAMMAR.items() if words in message), "42601")
         else:
             yield from found
 
@@ -188,7 +196,7 @@ def compare(case: dict[str, Any], major: int, facts: dict[str, Any], said: Said)
 
 
 # Classes of errors that no schema can tell: values in the rows, the server's files and databases.
-ROW_ERRORS = ("22001", "23502", "23503", "23505", "23514", "3D000", "58P01")
+ROW_ERRORS = ("22001", "23502", "23503", "23505", "23514", "23P01", "3D000", "58P01")
 
 
 def depends_on_rows(facts: dict[str, Any]) -> bool:

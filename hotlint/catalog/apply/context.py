@@ -48,10 +48,23 @@ class Context:
     """One statement being applied.
 
     ``lenient``: an earlier try met an error, so now the statement's aim is taken as reached: what is missing is
-    assumed, what is in the way goes. ``inside``: the statement is in a body, where a name may be a variable.
+    assumed, what is in the way goes. ``inside``: the statement is in a body, where a name may be a variable. ``plain``:
+    the body is that of a DO block without dynamic SQL, so that what it reads is there or not.
     """
 
-    __slots__ = ("catalog", "inside", "lenient", "major", "path", "session", "skipped", "step", "unknown", "victims")
+    __slots__ = (
+        "catalog",
+        "inside",
+        "lenient",
+        "major",
+        "path",
+        "plain",
+        "session",
+        "skipped",
+        "step",
+        "unknown",
+        "victims",
+    )
 
     def __init__(self, catalog: Catalog, session: Session, server: Server, step: int) -> None:
         self.catalog = catalog
@@ -65,6 +78,7 @@ class Context:
         self.skipped = False
         self.lenient = False
         self.inside = False
+        self.plain = False
 
     # -- refusing
 

@@ -95,7 +95,7 @@ def _where(ctx: Context, record: Relation | None, where: Expr | None, query: Que
 
 def read(ctx: Context, query: Query) -> None:
     """The relations that a query names must exist; what it writes on the way is applied."""
-    if not ctx.inside:
+    if not ctx.inside or ctx.plain:
         for use in query.relations:
             if ctx.find(use.relation) is None:
                 ctx.missing(use.relation, False)

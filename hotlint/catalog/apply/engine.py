@@ -189,10 +189,11 @@ def _do_block(ctx: Context, op: DoBlock) -> None:
         ctx.catalog.loosen()
         return
     inside, ctx.inside = ctx.inside, True
+    plain, ctx.plain = ctx.plain, not op.body.dynamic and op.body.error is None
     try:
         _run_body(ctx, op.body.statements)
     finally:
-        ctx.inside = inside
+        ctx.inside, ctx.plain = inside, plain
     if op.body.dynamic or op.body.error is not None:
         ctx.unknown.append("what the dynamic SQL in the DO block does")
         ctx.catalog.loosen()

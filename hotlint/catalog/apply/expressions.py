@@ -23,7 +23,7 @@ def columns_of(expression: Expr | None) -> tuple[str, ...]:
     """The columns that an expression mentions, each once."""
     if expression is None:
         return ()
-    return tuple(dict.fromkeys(e.value for e in walk(expression) if e.kind == "column" and e.value is not None))
+    return tuple(dict.fromkeys(e.value for e in walk(expression) if e.kind == "column" and e.value not in (None, "*")))
 
 
 def functions_of(expression: Expr | None) -> tuple[Name, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from hotlint.catalog.apply.context import Context, Handlers
+from hotlint.catalog.apply.writer import find_function, use
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Function
+from hotlint.catalog.records import Function, Table, View
 from hotlint.operations import (
     AlterFunction,
     AnyOperation,
@@ -20,6 +21,7 @@ from hotlint.operations import (
     Insert,
     Merge,
     Name,
+    Query,
     Select,
     TypeName,
     Update,
@@ -50,6 +52,8 @@ def create_function(ctx: Context, op: CreateFunction) -> None:
         statements=tuple(
             s for s in (op.body.statements if op.body else ()) if any(type(o) not in _HARMLESS for o in s.operations)
         ),
+        needs=_needs(ctx, op.body) if op.standard else (),
+        calls=_calls(ctx, op.body) if op.standard else (),
         dynamic=bool(op.body and op.body.dynamic),
         origin=ctx.step,
     )
@@ -64,9 +68,40 @@ def create_function(ctx: Context, op: CreateFunction) -> None:
         function = replace(function, owner=old.owner)
         overloads = (*overloads[:place], function, *overloads[place + 1 :])
     ctx.catalog.functions_by_name.set(name, overloads)
+    for relation, _ in function.needs:
+        use(ctx.catalog, "body", relation, name)
+    for called_name in function.calls:
+        use(ctx.catalog, "body function", called_name, name)
     for written in (*(a.type for a in arguments), returns):
         if written is not None and written.schema not in (None, "pg_catalog"):
             ctx.catalog.users_by_object.add(("type user", QName(written.schema or "", written.name)), name)
+
+
+def _needs(ctx: Context, body: Body | None) -> tuple[tuple[QName, tuple[str, ...]], ...]:
+    """The relations and columns on which a body that was parsed for good depends (pg_proc.c: ProcedureCreate)."""
+    found: dict[QName, tuple[str, ...]] = {}
+    for query in _queries(body):
+        for named_relation in query.relations:
+            record = ctx.find(named_relation.relation)
+            if isinstance(record, (Table, View)):
+                label = named_relation.alias or named_relation.relation.name
+                named = {c for q, c in query.columns if q in (None, label)}
+                columns = tuple(c.name for c in record.columns if c.name in named or query.star)
+                found[record.name] = tuple(dict.fromkeys((*found.get(record.name, ()), *columns)))
+    return tuple(found.items())
+
+
+def _calls(ctx: Context, body: Body | None) -> tuple[QName, ...]:
+    named = [find_function(ctx.catalog, name) for query in _queries(body) for name in query.functions]
+    return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
+def _queries(body: Body | None) -> Iterator[Query]:
+    for statement in body.statements if body is not None else ():
+        for operation in statement.operations:
+            query = getattr(operation, "query", None)
+            if isinstance(query, Query):
+                yield query
 
 
 def _refuse_replacement(ctx: Context, old: Function, new: Function, op: CreateFunction) -> None:

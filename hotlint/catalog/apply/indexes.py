@@ -71,7 +71,7 @@ def _check_columns(ctx: Context, table: Table | View, op: CreateIndex) -> None:
     if ctx.lenient or not ctx.certain(table):
         return
     wanted = [(c, True) for e in op.elements for c in ((e.column,) if e.column else columns_of(e.expression))]
-    wanted += [(c, True) for c in op.include] + [(c, True) for c in columns_of(op.where)]
+    wanted += [(c, True) for c in op.include if c] + [(c, True) for c in columns_of(op.where)]
     for column, _ in wanted:
         if table.column(column) is None and column not in SYSTEM_COLUMNS and column != table.name.name:
             ctx.fail("42703", f'column "{column}" does not exist')

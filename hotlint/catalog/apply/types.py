@@ -12,7 +12,7 @@ from hotlint.catalog.apply.drop import drop
 from hotlint.catalog.apply.expressions import transform
 from hotlint.catalog.apply.naming import free_constraint_name
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Column, CompositeType, Constraint, Domain, Enum, OtherType, Sequence, Type
+from hotlint.catalog.records import Column, CompositeType, Constraint, Domain, Enum, OtherType, Sequence, Type, View
 from hotlint.operations import (
     AddEnumValue,
     AlterCompositeType,
@@ -218,9 +218,11 @@ def _owner(ctx: Context, options: SequenceOptions) -> tuple[QName, str] | None:
     owned = options.owned_by
     if owned is None or len(owned) < 2:
         return None
-    table = ctx.table(Name(owned[-2], owned[-3] if len(owned) > 2 else None))
-    ctx.column(table, owned[-1])
-    return table.name, owned[-1]
+    written = Name(owned[-2], owned[-3] if len(owned) > 2 else None)
+    view = ctx.find(written)
+    found = view if isinstance(view, View) and view.kind == "view" else ctx.table(written)
+    ctx.column(found, owned[-1])
+    return found.name, owned[-1]
 
 
 def alter_sequence(ctx: Context, op: AlterSequence) -> None:

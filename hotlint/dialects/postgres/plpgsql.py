@@ -151,6 +151,9 @@ class _PlpgsqlReader:
     def _if(self, fields: dict[str, Any], line: int, flags: _Flags) -> None:
         inner = _with(flags, _Flags(conditional=True))
         self._expression(fields["cond"], line, flags)
+        if _constant(fields["cond"]):
+            self._walk(fields.get("then_body", []), flags)
+            return
         self._walk(fields.get("then_body", []), inner)
         for branch in fields.get("elsif_list", ()):
             branch = branch["PLpgSQL_if_elsif"]
@@ -286,6 +289,11 @@ class _PlpgsqlReader:
 
 def _statement(span: tuple[int, int], operations: tuple[AnyOperation, ...], flags: _Flags) -> BodyStatement:
     return BodyStatement(*span, operations, flags.conditional, flags.loop, flags.guarded, flags.sources)
+
+
+def _constant(condition: dict[str, Any]) -> bool:
+    """Whether a condition is ``true`` as it stands."""
+    return condition.get("PLpgSQL_expr", {}).get("query", "").strip().lower() in ("true", "(true)", "select true")
 
 
 def _sources(query: list[BodyStatement]) -> tuple[tuple[Name, ...], ...]:

@@ -48,7 +48,7 @@ def impact_of(
         if kind in FEATURES_OF:
             feature = missing(operation, draft.major)
             if feature is not None:
-                draft.fail("42601", f'syntax error at or near "{feature.near}"')
+                draft.fail(feature.sqlstate, f'syntax error at or near "{feature.near}"')
                 return draft.finish()
         if handler is not None:
             handler(operation, draft)

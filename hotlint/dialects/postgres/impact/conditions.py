@@ -8,10 +8,10 @@ from hotlint import operations as ops
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Column, CompositeType, Constraint, Table
 from hotlint.dialects.postgres import functions
-from hotlint.dialects.postgres.impact.draft import SYSTEM_SCHEMAS, Draft
+from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.implication import bounds_overlap
 from hotlint.dialects.postgres.types.change import uses_column
-from hotlint.operations import ConstraintDef, Name
+from hotlint.operations import ConstraintDef, TypeName
 
 
 def partitioned(op: Any, name: QName, draft: Draft) -> bool:
@@ -139,22 +139,6 @@ def publishes_view(op: ops.CreateObject | ops.AlterObject, name: QName, draft: D
     return any(record is not None and not isinstance(record, Table) for record in found)
 
 
-def body_relation_missing(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
-    """A SQL body is analysed as a whole before any of it runs."""
-    if op.language.lower() != "sql" or op.body is None or not draft.context.session.check_function_bodies:
-        return False
-    if not draft.complete():
-        return False
-    for statement in op.body.statements:
-        for inner in statement.operations:
-            query = getattr(inner, "query", None)
-            for use in query.relations if query is not None else ():
-                system = use.relation.name.startswith("pg_") or use.relation.schema in SYSTEM_SCHEMAS
-                if not system and not draft.exists(draft.resolve(use.relation)):
-                    return True
-    return False
-
-
 def typed(op: Any, name: QName, draft: Draft) -> bool:
     table = draft.before.table(name)
     return table is not None and table.of_type is not None
@@ -236,31 +220,6 @@ def table_to_unlogged(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
     return to_unlogged(op.constraints, draft) or any(to_unlogged(c.constraints, draft) for c in op.columns)
 
 
-_PARAMETERS = frozenset(
-    [
-        "fillfactor",
-        "log_autovacuum_min_duration",
-        "oids",
-        "parallel_workers",
-        "toast_tuple_target",
-        "user_catalog_table",
-        "vacuum_index_cleanup",
-        "vacuum_max_eager_freeze_failure_rate",
-        "vacuum_truncate",
-    ]
-)
-
-
-def unknown_parameter(op: ops.SetOptions, name: QName, draft: Draft) -> bool:
-    found = draft.before.relation(name)
-    if op.reset or op.kind != "table" or found is None or found.kind != "table":
-        return False
-    return any(
-        "." not in option and option not in _PARAMETERS and not option.startswith("autovacuum_")
-        for option, _ in op.options
-    )
-
-
 def missing_inherited(op: ops.Inherit, name: QName, draft: Draft) -> bool:
     child, parent = draft.before.table(name), draft.before.table(draft.resolve(op.parent))
     if child is None or parent is None or not child.known:
@@ -301,12 +260,18 @@ def not_lockable(op: ops.LockTable, name: QName, draft: Draft) -> bool:
     return found is not None and found.kind not in ("table", "partitioned table", "view", "foreign table")
 
 
+def types_of(name: QName, draft: Draft) -> dict[str, TypeName]:
+    """The types of a relation's columns, where they are known."""
+    found = draft.after.table(name) or draft.after.view(name)
+    return {c.name: c.type for c in found.columns if c.type is not None} if found is not None else {}
+
+
 def mutable_key(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
     server = draft.context.server
     written = [e.expression for e in op.elements if e.expression is not None]
     if op.where is not None:
         written.append(op.where)
-    found = [functions.volatility(expression, draft.before, server, draft.path) for expression in written]
+    found = [functions.volatility(e, draft.before, server, draft.path, types_of(name, draft)) for e in written]
     return any(volatility in ("stable", "volatile") for volatility in found)
 
 
@@ -389,9 +354,8 @@ def object_schema_missing(op: ops.DropObject | ops.RenameObject, name: QName, dr
     return draft.no_schema(op.name.name)
 
 
-def function_missing(op: ops.CreateTrigger | ops.Call, name: QName, draft: Draft) -> bool:
-    written: Name = op.function if isinstance(op, ops.CreateTrigger) else op.name
-    return draft.no_function(written)
+def function_missing(op: ops.Call, name: QName, draft: Draft) -> bool:
+    return draft.no_function(op.name)
 
 
 def object_function_missing(op: ops.DropObject, name: QName, draft: Draft) -> bool:

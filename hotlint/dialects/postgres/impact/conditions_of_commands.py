@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.dialects.postgres.impact.conditions import partitioned
 from hotlint.dialects.postgres.impact.draft import Draft
 
 
@@ -45,18 +44,6 @@ def no_own_table(op: ops.SetPersistence, name: QName, draft: Draft) -> bool:
     if found is None or found.kind == "sequence":
         return found is not None and draft.major < _SEQUENCES_LOGGED_SINCE
     return found.kind not in ("table", "partitioned table", "foreign table")
-
-
-def row_trigger_before(op: ops.CreateTrigger, name: QName, draft: Draft) -> bool:
-    return op.row and op.timing == "before" and partitioned(op, name, draft)
-
-
-def row_transitions(op: ops.CreateTrigger, name: QName, draft: Draft) -> bool:
-    """trigger.c: CreateTriggerFiringOn: not on partitioned tables, partitions or inheritance children."""
-    table = draft.before.table(name)
-    if not op.transitions or not op.row or table is None:
-        return False
-    return table.kind == "partitioned table" or table.partition_of is not None or bool(table.inherits)
 
 
 def without_analyze(op: ops.Vacuum, name: QName, draft: Draft) -> bool:

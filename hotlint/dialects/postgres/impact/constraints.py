@@ -18,7 +18,7 @@ def add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> None:
     if constraint.kind == "foreign key":
         _add_foreign_key(constraint, name, draft)
     elif constraint.kind == "check":
-        if constraint.no_inherit and draft.major >= _NO_INHERIT_LOCKS_SINCE:
+        if constraint.no_inherit and not op.only and draft.major >= _NO_INHERIT_LOCKS_SINCE:
             for child in draft.before.children(name):
                 draft.lock(child, AX)
         if not constraint.not_valid and constraint.enforced:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import Outcome, ServerError
-from hotlint.catalog.records import Index, Relation, Table, View
+from hotlint.catalog.records import Index, OtherObject, Relation, Table, View
 from hotlint.catalog.versioned import changes_since
 from hotlint.dialects.postgres import functions
 from hotlint.dialects.postgres.impact.context import ImpactContext
@@ -150,10 +150,21 @@ class Draft:
             catalog = self.before.catalog
             self._complete = (
                 catalog.closed
-                and catalog.loose_since < 0
+                and not catalog.loosened_until(self.before.moment)
                 and not any(name != "plpgsql" for name, _ in catalog.extensions.items(self.before.moment))
             )
         return self._complete
+
+    def whole_cluster(self) -> bool:
+        """Whether what was never seen does not exist in the cluster either: no dump of a database tells that."""
+        return self.before.catalog.whole_cluster and self.complete()
+
+    def no_relation(self, written: Name) -> bool:
+        """Whether there surely is no relation of that name."""
+        if not self.complete() or written.schema in SYSTEM_SCHEMAS or written.name.startswith("pg_"):
+            return False
+        found = self.resolve(written)
+        return not self.exists(found) and self.after.relation(found) is None
 
     def no_type(self, type: TypeName) -> bool:
         """Whether there surely is no type of that name."""
@@ -179,6 +190,24 @@ class Draft:
             return False
         schemas = (name.schema,) if name.schema is not None else self.path
         return not any(self.before.functions(QName(schema, name.name)) for schema in schemas)
+
+    def certain(self, name: QName) -> Relation | None:
+        """The relation, where it is surely as it is recorded before the statement."""
+        found = self.before.relation(name)
+        if found is None or found.maybe or not getattr(found, "known", True):
+            return None
+        catalog = self.before.catalog
+        loose = catalog.loose_since
+        return found if loose < 0 or catalog.relations.changed_at(name, self.before.moment) > loose else None
+
+    def object(self, kind: str, name: str, schema: str = "") -> OtherObject | None:
+        """An object of which the catalog keeps the name: a publication, a collation, a language …"""
+        key = (kind, QName(schema, name))
+        return self.before.catalog.objects.get(key, self.before.moment)
+
+    def has_objects(self, kind: str) -> bool:
+        """Whether the history made any object of that kind."""
+        return any(key[0] == kind for key, _ in self.before.catalog.objects.items(self.before.moment))
 
     def made_here(self, name: QName) -> bool:
         """Whether the relation was made in the running transaction, this statement included."""

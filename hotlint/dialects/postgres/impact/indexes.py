@@ -169,7 +169,7 @@ def cluster(op: ops.Cluster, draft: Draft) -> None:
     found = draft.before.relation(name)
     if found is not None and found.kind == "partitioned table":
         if draft.major < _PARTITIONED_CLUSTER_SINCE:
-            draft.refuse("0A000", "cannot cluster a partitioned table")
+            draft.fail("0A000", "cannot cluster a partitioned table")
             return
         draft.outside_transaction("CLUSTER")
     elif isinstance(found, Table) and found.known and op.index is None and found.cluster_index is None:

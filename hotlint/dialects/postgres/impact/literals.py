@@ -59,6 +59,50 @@ def _uuid(text: str, name: str, major: int) -> str | None:
     return None if _UUID.match(text) else "22P02"
 
 
+# datetime.c: datetktbl, without the names of months and zones: words that stand alone.
+_DATES = frozenset(["now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity", "+infinity", "allballs"])
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+
+
+def _date(text: str, name: str, major: int) -> str | None:
+    """datetime.c: DecodeDateTime, as far as it is plain: a word alone, and a month or day that no calendar has."""
+    text = text.strip().lower()
+    iso = _ISO.match(text)
+    if iso is not None:
+        month, day = int(iso.group(2)), int(iso.group(3))
+        return None if 1 <= month <= 12 and 1 <= day <= 31 else "22008"
+    return None if text in _DATES or any(map(str.isdigit, text)) else "22007"
+
+
+def _json(text: str, name: str, major: int) -> str | None:
+    """json.c: json_in. What Python's parser does not take, the server does not take either."""
+    import json
+
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return "22P02"
+    return None
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(constant)
+
+
+def _bytes(text: str, name: str, major: int) -> str | None:
+    """varlena.c: byteain, hexadecimal."""
+    if text[:2] != "\\x":
+        return None
+    digits = "".join(text[2:].split())
+    return None if len(digits) % 2 == 0 and all(c in "0123456789abcdefABCDEF" for c in digits) else "22023"
+
+
+def _address(text: str, name: str, major: int) -> str | None:
+    """network.c: network_in; what has neither a digit nor a colon is no address."""
+    return None if any(c.isdigit() or c == ":" for c in text) else "22P02"
+
+
 _INPUT: dict[str, Callable[[str, str, int], str | None]] = {
     "int2": _integer,
     "int4": _integer,
@@ -68,6 +112,15 @@ _INPUT: dict[str, Callable[[str, str, int], str | None]] = {
     "numeric": _number,
     "bool": _boolean,
     "uuid": _uuid,
+    "date": _date,
+    "timestamp": _date,
+    "timestamptz": _date,
+    "interval": _date,
+    "json": _json,
+    "jsonb": _json,
+    "bytea": _bytes,
+    "inet": _address,
+    "cidr": _address,
 }
 
 
@@ -77,12 +130,24 @@ def input_error(text: str, type: TypeName, draft: Draft) -> str | None:
     if resolved is None:
         return None
     if resolved.kind == "array" or canonical(type).dimensions:
-        return None if text.lstrip()[:1] in ("{", "[") else "22P02"  # arrayfuncs.c: array_in
+        return _array(text, type, draft)
     bottom = resolved.bottom
     check = _INPUT.get(bottom.name)
     if check is not None:
         return check(text, bottom.name, draft.major)
     return "22P02" if bottom.kind == "enum" and _no_label(text, bottom, type, draft) else None
+
+
+def _array(text: str, type: TypeName, draft: Draft) -> str | None:
+    """arrayfuncs.c: array_in; of a plain list each element is read by itself."""
+    text = text.strip()
+    if text[:1] not in ("{", "["):
+        return "22P02"
+    element = TypeName(canonical(type).name, canonical(type).schema)
+    if element.name not in _INPUT or text[:1] == "[" or any(c in text[1:-1] for c in '{}"\\'):
+        return None
+    items = [item.strip() for item in text[1:-1].split(",")] if text[-1:] == "}" and text != "{}" else []
+    return next((e for item in items if item.lower() != "null" and (e := input_error(item, element, draft))), None)
 
 
 def _no_label(text: str, bottom: Resolved, type: TypeName, draft: Draft) -> bool:

@@ -13,12 +13,27 @@ from hotlint.dialects.postgres.impact import conditions as when
 from hotlint.dialects.postgres.impact import conditions_of_commands as more
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
+from hotlint.dialects.postgres.impact.refusals_of_absence import ABSENCE, FIRST_ABSENCE
+from hotlint.dialects.postgres.impact.refusals_of_attributes import ATTRIBUTES, FIRST_ATTRIBUTES
+from hotlint.dialects.postgres.impact.refusals_of_dependencies import DEPENDENCIES
 from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS
+from hotlint.dialects.postgres.impact.refusals_of_functions import FUNCTIONS
+from hotlint.dialects.postgres.impact.refusals_of_keys import KEYS
 from hotlint.dialects.postgres.impact.refusals_of_names import FIRST_NAMES, NAMES
 from hotlint.dialects.postgres.impact.refusals_of_objects import OBJECTS
+from hotlint.dialects.postgres.impact.refusals_of_options import OPTIONS
 from hotlint.dialects.postgres.impact.refusals_of_partitions import PARTITIONS
+from hotlint.dialects.postgres.impact.refusals_of_publications import PUBLICATIONS
 from hotlint.dialects.postgres.impact.refusals_of_queries import QUERIES
+from hotlint.dialects.postgres.impact.refusals_of_references import REFERENCES
+from hotlint.dialects.postgres.impact.refusals_of_sequences import SEQUENCES
+from hotlint.dialects.postgres.impact.refusals_of_settings import FIRST_SETTINGS, SETTINGS
+from hotlint.dialects.postgres.impact.refusals_of_storage import FIRST_STORAGE, STORAGE
+from hotlint.dialects.postgres.impact.refusals_of_tables import TABLES
+from hotlint.dialects.postgres.impact.refusals_of_triggers import TRIGGERS
+from hotlint.dialects.postgres.impact.refusals_of_types import TYPES
 from hotlint.dialects.postgres.impact.refusals_of_values import VALUES
+from hotlint.dialects.postgres.impact.refusals_of_writes import WRITES
 from hotlint.operations import Name, Operation
 
 _T = "tablecmds.c"
@@ -175,10 +190,6 @@ REFUSALS: tuple[Refusal, ...] = (
         when.mixed_persistence, f"{_T}: ATPrepChangePersistence",
     ),
     Refusal(
-        ops.SetOptions, 12, 18, "22023", "unrecognized parameter",
-        when.unknown_parameter, "reloptions.c: parseRelOptions",
-    ),
-    Refusal(
         ops.Inherit, 12, 18, "42804", "child table is missing a column", when.missing_inherited,
         f"{_T}: MergeAttributesIntoExisting",
     ),
@@ -199,10 +210,6 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         ops.AlterObject, 12, 18, "22023", "only tables can be published", when.publishes_view,
         "pg_publication.c: check_publication_add_relation",
-    ),
-    Refusal(
-        ops.CreateFunction, 12, 18, "42P01", "a relation in the function's body does not exist",
-        when.body_relation_missing, "pg_proc.c: fmgr_sql_validator",
     ),
     Refusal(ops.Truncate, 12, 18, "42809", '"{0}" is not a table', when.no_table, f"{_T}: truncate_check_rel"),
     Refusal(
@@ -252,10 +259,6 @@ REFUSALS: tuple[Refusal, ...] = (
         ops.RenameObject, 12, 18, "3F000", 'schema "{0}" does not exist',
         when.object_schema_missing, "schemacmds.c",
     ),
-    Refusal(
-        ops.CreateTrigger, 12, 18, "42883", "function of the trigger does not exist",
-        when.function_missing, "trigger.c",
-    ),
     Refusal(ops.Call, 12, 18, "42883", "procedure {0} does not exist", when.function_missing, "parse_func.c"),
     Refusal(
         ops.CreateExtension, 12, 18, "42710", 'extension "plpgsql" already exists', more.there_already,
@@ -278,14 +281,6 @@ REFUSALS: tuple[Refusal, ...] = (
         more.no_own_table, f"{_T}: ATSimplePermissions",
     ),
     Refusal(
-        ops.CreateTrigger, 12, 12, "42809", 'partitioned table "{0}" cannot have BEFORE / FOR EACH ROW triggers',
-        more.row_trigger_before, "trigger.c; release 13",
-    ),
-    Refusal(
-        ops.CreateTrigger, 12, 18, "0A000", 'row triggers with transition tables are not supported on "{0}"',
-        more.row_transitions, "trigger.c: CreateTriggerFiringOn",
-    ),
-    Refusal(
         ops.Vacuum, 12, 18, "0A000", "ANALYZE option must be specified when a column list is provided",
         more.without_analyze, "vacuum.c: ExecVacuum",
     ),
@@ -303,9 +298,17 @@ def _by_operation(rows: tuple[Refusal, ...]) -> dict[type[Operation], tuple[Refu
     return found
 
 
-REFUSALS_OF = _by_operation((*VALUES, *REFUSALS, *EXPRESSIONS, *OBJECTS, *QUERIES, *NAMES))
+REFUSALS_OF = _by_operation(
+    (
+        *STORAGE, *TABLES, *TYPES, *VALUES, *KEYS, *REFUSALS, *EXPRESSIONS, *OBJECTS, *QUERIES, *NAMES, *REFERENCES,
+        *WRITES, *OPTIONS, *PUBLICATIONS, *FUNCTIONS, *TRIGGERS, *ABSENCE, *SETTINGS, *DEPENDENCIES, *SEQUENCES,
+        *ATTRIBUTES,
+    )
+)  # fmt: skip
 """What is refused once the catalog has nothing to say against the operation."""
-FIRST_REFUSALS_OF = _by_operation((*FIRST_NAMES, *PARTITIONS))
+FIRST_REFUSALS_OF = _by_operation(
+    (*FIRST_NAMES, *FIRST_STORAGE, *FIRST_ABSENCE, *FIRST_SETTINGS, *FIRST_ATTRIBUTES, *PARTITIONS)
+)
 """What is refused whatever the catalog says."""
 
 

@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from hotlint import operations as ops
+from hotlint.catalog.apply.expressions import transform
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Table
+from hotlint.catalog.records import Domain
 from hotlint.dialects.postgres import functions
+from hotlint.dialects.postgres.impact.analysis import Scope, analyse
+from hotlint.dialects.postgres.impact.coercing import Refused, assigned, boolean
 from hotlint.dialects.postgres.impact.draft import Draft
-from hotlint.dialects.postgres.impact.literals import constant_error
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.change import uses_column
-from hotlint.operations import ColumnDef, ConstraintDef, Expr, Name, Operation, TypeName
+from hotlint.operations import ColumnDef, ConstraintDef, Expr, Operation, TypeName
 
-# pg_aggregate.dat: those that no scalar function shares its name with.
-_AGGREGATES = frozenset(
-    [
-        "count",
-        "sum",
-        "avg",
-        "min",
-        "max",
-        "array_agg",
-        "string_agg",
-        "bool_and",
-        "bool_or",
-        "every",
-        "json_agg",
-        "jsonb_agg",
-        "json_object_agg",
-        "jsonb_object_agg",
-        "stddev",
-        "variance",
-        "xmlagg",
-    ]
-)
+_Columns = Mapping[str, "TypeName | None"] | None
 
 
 class _Place:
-    """Where an expression stands: what it may not have, and the types of the columns that it may name."""
+    """Where an expression stands (``Scope.place``), the columns that it may name, and the type that it must become."""
 
     __slots__ = ("columns", "expr", "relation", "type", "what")
 
-    def __init__(self, what: str, expr: Expr, relation: str = "", columns: tuple[Any, ...] = (), type: Any = None):
+    def __init__(self, what: str, expr: Expr, relation: str = "", columns: _Columns = None, type: Any = None):
         self.what = what
         self.expr = expr
         self.relation = relation
@@ -52,110 +33,64 @@ class _Place:
         self.type: TypeName | None = type
 
 
-def _walk(expr: Expr) -> Iterator[Expr]:
-    yield expr
-    for arg in expr.args:
-        yield from _walk(arg)
+_BOOLEANS = frozenset(["check", "predicate", "policy", "trigger"])
 
 
 def _refused(place: _Place, draft: Draft) -> str | None:
-    """The SQLSTATE with which the expression is refused where it stands (parse_expr.c, parse_func.c, parse_agg.c)."""
-    error = constant_error(place.expr, place.type, draft)
-    if error is not None:
-        return error
-    for part in _walk(place.expr):
-        kind = part.kind
-        if kind == "subquery":
-            return "0A000"  # transformSubLink
-        if kind == "column" and place.what == "default":
-            return "0A000"  # transformColumnRef
-        if kind == "column" and place.what == "generated" and _lacks(place, part, draft):
-            return "42703"
-        if kind == "column" and part.name is not None and place.relation and part.name.name != place.relation:
-            return "42P01" if part.name.schema is None else None  # parse_relation.c: errorMissingRTE
-        if kind == "call" and part.name is not None:
-            if part.name.schema is None and part.name.name in _AGGREGATES:
-                return "42803"
-            if draft.no_function(part.name):
-                return "42883"
-        if _of_missing_sequence(part, draft):
-            return "42P01"
-        error = _compared(part, place, draft) or (constant_error(part, None, draft) if kind == "cast" else None)
-        if error is not None:
-            return error
+    """The SQLSTATE with which the expression is refused where it stands."""
+    try:
+        found = analyse(place.expr, Scope(place.what, place.columns, frozenset([place.relation])), draft)
+        if place.what in _BOOLEANS:
+            boolean(found, place.expr, draft)
+        elif place.type is not None:
+            assigned(found, place.expr, place.type, draft)
+    except Refused as refused:
+        return refused.sqlstate
     return None
-
-
-def _lacks(place: _Place, part: Expr, draft: Draft) -> bool:
-    return (
-        part.name is None
-        and bool(place.columns)
-        and draft.complete()
-        and all(column.name != part.value for column in place.columns)
-    )
-
-
-def _of_missing_sequence(part: Expr, draft: Draft) -> bool:
-    """nextval() and its like are given a sequence by name, which is looked up when the statement is parsed."""
-    if part.kind != "call" or part.name is None or part.name.name not in _OF_SEQUENCES or not part.args:
-        return False
-    given = part.args[0]
-    while given.kind == "cast":
-        given = given.args[0]
-    if given.kind != "string" or not given.value or '"' in given.value or not draft.complete():
-        return False
-    schema, _, word = given.value.rpartition(".")
-    found = draft.resolve(Name(word.lower(), schema.lower() or None))
-    return not draft.exists(found) and draft.after.relation(found) is None
-
-
-_OF_SEQUENCES = frozenset(["nextval", "currval", "setval"])
-
-
-def _compared(part: Expr, place: _Place, draft: Draft) -> str | None:
-    """A literal beside a column is read as a value of the column's type (parse_oper.c: binary_oper_exact)."""
-    if part.kind not in ("operator", "test") or part.value not in _COMPARING or not place.columns:
-        return None
-    column = next((a.value for a in part.args if a.kind == "column"), None)
-    type = next((c.type for c in place.columns if c.name == column), None)
-    if column is None or type is None:
-        return None
-    return next((e for a in part.args if (e := constant_error(a, type, draft)) is not None), None)
-
-
-_COMPARING = frozenset(["=", "<>", "<", ">", "<=", ">=", "in", "not in"])
 
 
 # -- the expressions of an operation
 
 
-def _of_column(column: ColumnDef, relation: str, columns: tuple[Any, ...]) -> Iterator[_Place]:
+def _of_column(column: ColumnDef, relation: str, columns: _Columns) -> Iterator[_Place]:
     if column.default is not None:
         yield _Place("default", column.default, type=column.type)
     if column.generated is not None:
-        yield _Place("generated", column.generated, relation, columns)
+        yield _Place("generated", column.generated, relation, columns, column.type)
     yield from _of_constraints(column.constraints, relation, columns)
 
 
-def _of_constraints(items: Iterable[ConstraintDef], relation: str, columns: tuple[Any, ...]) -> Iterator[_Place]:
+def _of_constraints(items: Iterable[ConstraintDef], relation: str, columns: _Columns) -> Iterator[_Place]:
     for item in items:
         if item.kind == "check" and item.expression is not None:
             yield _Place("check", item.expression, relation, columns)
+        for element in item.elements:
+            if element.expression is not None:
+                yield _Place("index", element.expression, relation, columns)
+        if item.where is not None:
+            yield _Place("predicate", item.where, relation, columns)
 
 
-def _columns(name: QName, draft: Draft) -> tuple[Any, ...]:
-    table = draft.before.table(name)
-    return table.columns if table is not None else ()
+def _columns(name: QName, draft: Draft) -> _Columns:
+    """The columns before and after the statement, as it leaves them; None where they are not all known."""
+    views = [v.table(name) or v.view(name) for v in (draft.before, draft.after)]
+    if not any(views) or any(v is not None and (not v.known or v.maybe) for v in views):
+        return None
+    return {c.name: c.type for v in views if v is not None for c in v.columns}
 
 
 def _add_column(op: ops.AddColumn, name: QName, draft: Draft) -> Iterator[_Place]:
-    return _of_column(op.column, name.name, (*_columns(name, draft), op.column))
+    return _of_column(op.column, name.name, _columns(name, draft))
 
 
 def _create_table(op: ops.CreateTable, name: QName, draft: Draft) -> Iterator[_Place]:
+    columns = _columns(name, draft)
     for column in op.columns:
-        yield from _of_column(column, name.name, op.columns)
-    yield from _of_constraints(op.constraints, name.name, op.columns)
+        yield from _of_column(column, name.name, columns)
+    yield from _of_constraints(op.constraints, name.name, columns)
+    for element in op.partition_by.elements if op.partition_by is not None else ():
+        if element.expression is not None:
+            yield _Place("partition", element.expression, name.name, columns)
 
 
 def _add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> Iterator[_Place]:
@@ -163,8 +98,7 @@ def _add_constraint(op: ops.AddConstraint, name: QName, draft: Draft) -> Iterato
 
 
 def _set_default(op: ops.SetDefault, name: QName, draft: Draft) -> Iterator[_Place]:
-    type = next((c.type for c in _columns(name, draft) if c.name == op.column), None)
-    yield _Place("default", op.default, type=type)
+    yield _Place("default", op.default, type=(_columns(name, draft) or {}).get(op.column))
 
 
 def _create_index(op: ops.CreateIndex, name: QName, draft: Draft) -> Iterator[_Place]:
@@ -172,22 +106,61 @@ def _create_index(op: ops.CreateIndex, name: QName, draft: Draft) -> Iterator[_P
         if element.expression is not None:
             yield _Place("index", element.expression, name.name, _columns(name, draft))
     if op.where is not None:
-        yield _Place("index", op.where, name.name, _columns(name, draft))
+        yield _Place("predicate", op.where, name.name, _columns(name, draft))
 
 
 def _set_expression(op: ops.SetGeneratedExpression, name: QName, draft: Draft) -> Iterator[_Place]:
-    yield _Place("generated", op.expression, name.name, _columns(name, draft))
+    columns = _columns(name, draft)
+    yield _Place("generated", op.expression, name.name, columns, (columns or {}).get(op.column))
 
 
 def _create_domain(op: ops.CreateDomain, name: QName, draft: Draft) -> Iterator[_Place]:
     if op.default is not None:
         yield _Place("default", op.default, type=op.base)
-    yield from _of_constraints(op.constraints, "", ())
+    yield from _of_constraints(op.constraints, "", {"value": op.base})
 
 
 def _alter_domain(op: ops.AlterDomain, name: QName, draft: Draft) -> Iterator[_Place]:
+    found = draft.before.type(draft.before.resolve(op.name, draft.path))
+    base = found.base if isinstance(found, Domain) else None
     if op.constraint is not None:
-        yield from _of_constraints((op.constraint,), "", ())
+        yield from _of_constraints((op.constraint,), "", {"value": base})
+    if op.default is not None:
+        yield _Place("default", op.default, type=base)
+
+
+def _retype(op: ops.AlterColumnType, name: QName, draft: Draft) -> Iterator[_Place]:
+    table = draft.before.table(name)
+    if op.using is not None and table is not None and table.known and not table.maybe:
+        added = {o.column.name: None for o in draft.operations if isinstance(o, ops.AddColumn)}
+        columns = {**added, **{c.name: c.type for c in table.columns}}
+        yield _Place("transform", op.using, name.name, columns, op.to)
+
+
+def _policy(op: ops.CreatePolicy | ops.AlterPolicy, name: QName, draft: Draft) -> Iterator[_Place]:
+    for expr in (op.using, op.check):
+        if expr is not None:
+            yield _Place("policy", expr, name.name, _columns(name, draft))
+
+
+def _trigger(op: ops.CreateTrigger, name: QName, draft: Draft) -> Iterator[_Place]:
+    """OLD and NEW stand before the columns."""
+    if op.when is not None:
+        yield _Place("trigger", _unqualified(op.when), name.name, _columns(name, draft))
+
+
+def _unqualified(expr: Expr) -> Expr:
+    def bare(part: Expr) -> Expr:
+        rows = part.kind == "column" and part.name is not None and part.name.name in ("old", "new")
+        return Expr("column", part.value) if rows else part
+
+    return transform(expr, bare)
+
+
+def _published(op: ops.CreateObject, name: QName, draft: Draft) -> Iterator[_Place]:
+    for written, condition in op.conditions:
+        found = draft.resolve(written)
+        yield _Place("predicate", condition, found.name, _columns(found, draft))
 
 
 _PLACES: dict[type[Operation], Callable[[Any, QName, Draft], Iterator[_Place]]] = {
@@ -199,6 +172,11 @@ _PLACES: dict[type[Operation], Callable[[Any, QName, Draft], Iterator[_Place]]] 
     ops.SetGeneratedExpression: _set_expression,
     ops.CreateDomain: _create_domain,
     ops.AlterDomain: _alter_domain,
+    ops.AlterColumnType: _retype,
+    ops.CreatePolicy: _policy,
+    ops.AlterPolicy: _policy,
+    ops.CreateTrigger: _trigger,
+    ops.CreateObject: _published,
 }
 
 
@@ -221,7 +199,8 @@ def _generated(op: Any, name: QName, draft: Draft) -> Iterator[tuple[str, Expr, 
             if column.generated is not None:
                 yield column.name, column.generated, made
         return
-    had = frozenset(c.name for c in _columns(name, draft) if c.generated_kind is not None)
+    table = draft.before.table(name)
+    had = frozenset(c.name for c in (table.columns if table is not None else ()) if c.generated_kind is not None)
     if isinstance(op, ops.SetGeneratedExpression):
         yield op.column, op.expression, had
     elif op.column.generated is not None:
@@ -242,26 +221,6 @@ def not_generatable(op: Any, name: QName, draft: Draft) -> bool:
     return False
 
 
-def using_missing(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
-    table: Table | None = draft.before.table(name)
-    if op.using is None or table is None or not table.known or not draft.complete():
-        return False
-    added = {o.column.name for o in draft.operations if isinstance(o, ops.AddColumn)}
-    return any(
-        p.kind == "column" and p.value and table.column(p.value) is None and p.value not in added and p.value != "*"
-        for p in _walk(op.using)
-    )
-
-
-def sequence_missing(op: ops.Select, name: QName, draft: Draft) -> bool:
-    return any(_of_missing_sequence(part, draft) for output in op.query.outputs for part in _walk(output))
-
-
-def function_in_query_missing(op: Any, name: QName, draft: Draft) -> bool:
-    query = getattr(op, "query", None)
-    return query is not None and any(draft.no_function(function) for function in query.functions)
-
-
 EXPRESSIONS: tuple[Refusal, ...] = (
     *(
         Refusal(
@@ -275,14 +234,5 @@ EXPRESSIONS: tuple[Refusal, ...] = (
             "heap.c: cookDefault",
         )
         for operation in (ops.AddColumn, ops.CreateTable, ops.SetGeneratedExpression)
-    ),
-    Refusal(
-        ops.AlterColumnType, 12, 18, "42703", "column of the USING expression does not exist", using_missing,
-        "parse_relation.c: colNameToVar",
-    ),
-    Refusal(ops.Select, 12, 18, "42P01", "sequence does not exist", sequence_missing, "regproc.c: regclassin"),
-    *(
-        Refusal(operation, 12, 18, "42883", "function does not exist", function_in_query_missing, "parse_func.c")
-        for operation in (ops.Select, ops.CreateView, ops.CreateTableAs, ops.Insert, ops.Update, ops.Delete, ops.Merge)
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from hotlint.catalog.records import CompositeType, Enum, Sequence, Table, View
 from hotlint.dialects.postgres.impact.draft import SYSTEM_SCHEMAS, Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.names import canonical
-from hotlint.operations import Expr, Name, TypeName
+from hotlint.operations import Name, TypeName
 
 _SYSTEM_COLUMNS = frozenset(["tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"])
 
@@ -139,21 +139,6 @@ def retyped_twice(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
     return len(same) > 1
 
 
-def trigger_column_missing(op: ops.CreateTrigger, name: QName, draft: Draft) -> bool:
-    table = _table(name, draft)
-    if table is None or op.when is None:
-        return False
-    return any(table.column(c) is None and c not in (*_SYSTEM_COLUMNS, "*") for c in _of_rows(op.when))
-
-
-def _of_rows(expr: Expr) -> list[str]:
-    """The columns of OLD and NEW in an expression."""
-    found = [column for arg in expr.args for column in _of_rows(arg)]
-    if expr.kind == "column" and expr.name is not None and expr.name.name in ("old", "new") and expr.value:
-        found.append(expr.value)
-    return found
-
-
 # -- what is not there
 
 
@@ -179,12 +164,6 @@ def part_missing(op: ops.Comment, name: QName, draft: Draft) -> bool:
     return op.sub not in names[op.kind]
 
 
-def access_method_missing(op: ops.SetAccessMethod, name: QName, draft: Draft) -> bool:
-    made = ("access method", QName("", op.access_method or ""))
-    known = op.access_method in (None, "heap", "default")
-    return not known and draft.complete() and draft.before.catalog.objects.get(made, draft.before.moment) is None
-
-
 def of_missing(op: ops.SetOfType | ops.CreateTable, name: QName, draft: Draft) -> bool:
     return op.of_type is not None and draft.no_type(TypeName(op.of_type.name, op.of_type.schema))
 
@@ -194,16 +173,6 @@ def argument_type_missing(op: ops.CreateFunction, name: QName, draft: Draft) -> 
     if op.returns is not None and op.language.lower() not in ("c", "internal"):
         types.append(op.returns)
     return any(draft.no_type(type) for type in types)
-
-
-_TOLD = frozenset(["publication", "statistics", "event trigger"])
-
-
-def object_missing(op: ops.AlterObject | ops.RenameObject, name: QName, draft: Draft) -> bool:
-    if op.kind not in _TOLD or getattr(op, "if_exists", False) or not draft.complete():
-        return False
-    key = (op.kind, QName(op.name.schema or "", op.name.name))
-    return draft.before.catalog.objects.get(key, draft.before.moment) is None
 
 
 def not_published(op: ops.AlterObject, name: QName, draft: Draft) -> bool:
@@ -278,7 +247,6 @@ FIRST_NAMES: tuple[Refusal, ...] = (
         Refusal(operation, 12, 18, "42809", "routine is of another kind", other_routine, "parse_func.c")
         for operation in (ops.DropObject, ops.Call)
     ),
-    Refusal(ops.SetAccessMethod, 15, 18, "42704", "access method does not exist", access_method_missing, "amcmds.c"),
 )  # fmt: skip
 NAMES: tuple[Refusal, ...] = (
     Refusal(ops.CreateIndex, 12, 18, "0A000", "index creation on system columns is not supported",
@@ -295,8 +263,6 @@ NAMES: tuple[Refusal, ...] = (
             "parse_coerce.c: coerce_to_boolean"),
     Refusal(ops.AlterColumnType, 12, 18, "0A000", "cannot alter type of column twice", retyped_twice,
             f"{_T}: ATPrepAlterColumnType"),
-    Refusal(ops.CreateTrigger, 12, 18, "42703", "column of OLD or NEW does not exist", trigger_column_missing,
-            "parse_relation.c"),
     Refusal(ops.CreateRule, 12, 18, "42P01", "relation of the rule's action does not exist", rule_relation_missing,
             "rewriteDefine.c"),
     Refusal(ops.Comment, 12, 18, "42704", 'there is no such part of "{0}"', part_missing, "objectaddress.c"),
@@ -305,10 +271,6 @@ NAMES: tuple[Refusal, ...] = (
         for operation in (ops.SetOfType, ops.CreateTable)
     ),
     Refusal(ops.CreateFunction, 12, 18, "42704", "type does not exist", argument_type_missing, "functioncmds.c"),
-    *(
-        Refusal(operation, 12, 18, "42704", "object does not exist", object_missing, "objectaddress.c")
-        for operation in (ops.AlterObject, ops.RenameObject)
-    ),
     Refusal(ops.AlterObject, 12, 18, "42704", "relation is not part of the publication", not_published,
             "publicationcmds.c: PublicationDropTables"),
     Refusal(ops.DropObject, 12, 18, "42704", "extension does not exist", extension_missing, "extension.c"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Column, CompositeType, Domain, Enum, Sequence, Table, View
+from hotlint.catalog.records import Column, CompositeType, Domain, Enum, Table, View
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.names import canonical, resolve
@@ -113,39 +113,6 @@ def typed_by_other(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
 
 
 # -- triggers, rules, policies
-
-_NOT_FOR_TABLE = "42809"
-
-
-def trigger_unfit(op: ops.CreateTrigger, name: QName, draft: Draft) -> str | None:
-    """trigger.c: CreateTriggerFiringOn, by the kind of the relation."""
-    found = draft.before.relation(name)
-    if found is None or found.maybe:
-        return None
-    if found.kind == "table" and op.timing == "instead of":
-        return _NOT_FOR_TABLE
-    if found.kind == "partitioned table" and op.timing == "instead of":
-        return _NOT_FOR_TABLE
-    if found.kind == "view" and (op.row != (op.timing == "instead of")):
-        return _NOT_FOR_TABLE
-    if found.kind == "view" and "truncate" in op.events:
-        return _NOT_FOR_TABLE
-    if found.kind in ("materialized view", "index", "sequence"):
-        return _NOT_FOR_TABLE
-    return "0A000" if "truncate" in op.events and op.row else None
-
-
-_TRIGGER_RESULTS = frozenset(["trigger", "opaque"])
-
-
-def no_trigger_function(op: ops.CreateTrigger, name: QName, draft: Draft) -> bool:
-    """A trigger's function has no arguments and returns trigger (trigger.c: CreateTriggerFiringOn)."""
-    written = op.function
-    for schema in (written.schema,) if written.schema is not None else draft.path:
-        found = [f for f in draft.before.functions(QName(schema, written.name)) if not f.signature and not f.maybe]
-        if found:
-            return all(f.returns is not None and f.returns.name not in _TRIGGER_RESULTS for f in found)
-    return False
 
 
 def rule_unfit(op: ops.CreateRule, name: QName, draft: Draft) -> str | None:
@@ -259,22 +226,6 @@ def renamed_other(op: ops.RenameRelation, name: QName, draft: Draft) -> bool:
     return kind != "" and op.kind in ("view", "materialized view", "sequence") and kind != op.kind
 
 
-def sequence_of_identity(op: ops.AlterSequence, name: QName, draft: Draft) -> bool:
-    found = draft.before.relation(name)
-    return op.options.owned_by is not None and isinstance(found, Sequence) and found.identity
-
-
-def beyond_limits(op: ops.CreateSequence | ops.AlterSequence, name: QName, draft: Draft) -> bool:
-    """sequence.c: init_params: START, MINVALUE and MAXVALUE that do not fit together."""
-    options = op.options
-    low, high, start = options.minimum, options.maximum, options.start
-    if low is not None and high is not None and low >= high:
-        return True
-    if start is None:
-        return options.increment == 0
-    return (high is not None and start > high) or (low is not None and start < low)
-
-
 def reserved_schema(op: ops.CreateSchema | ops.RenameObject, name: QName, draft: Draft) -> bool:
     new = op.new_name if isinstance(op, ops.RenameObject) else op.name
     return new.startswith("pg_") and (isinstance(op, ops.CreateSchema) or op.kind == "schema")
@@ -284,34 +235,17 @@ def extension_schema_missing(op: ops.CreateExtension, name: QName, draft: Draft)
     return op.schema is not None and draft.no_schema(op.schema)
 
 
-def published_unfit(op: ops.CreateObject | ops.AlterObject, name: QName, draft: Draft) -> bool:
-    """publicationcmds.c: only permanent tables are published."""
-    if op.kind != "publication":
-        return False
-    tables = [draft.before.table(draft.resolve(relation)) for relation in op.relations]
-    return any(t is not None and t.persistence != "permanent" for t in tables)
-
-
-def published_already(op: ops.AlterObject, name: QName, draft: Draft) -> bool:
-    if op.kind != "publication" or not any("add" in part.lower() for pair in op.details for part in pair):
-        return False
-    found = draft.before.catalog.objects.get((op.kind, QName("", op.name.name)), draft.before.moment)
-    return found is not None and any(draft.resolve(relation) in found.relations for relation in op.relations)
-
-
-def statistics_unfit(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
-    """statscmds.c: CreateStatistics takes tables and materialized views."""
-    if op.kind != "statistics":
-        return False
-    return any(_kind_of(draft.resolve(relation), draft) in ("view", "index", "sequence") for relation in op.relations)
-
-
 def function_of_other_missing(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
-    """Functions of casts and event triggers."""
-    if op.kind not in ("cast", "event trigger"):
+    """Functions of casts, operators and event triggers."""
+    if op.kind not in ("cast", "event trigger", "operator"):
         return False
-    function = dict(op.details).get("function")
+    details = dict(op.details)
+    function = details.get("function") or details.get("procedure")
     return bool(function) and draft.no_function(_dotted(function or ""))
+
+
+def support_missing(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
+    return any(draft.no_function(function) for function in op.supports)
 
 
 def _dotted(text: str) -> Name:
@@ -356,28 +290,6 @@ def other_arguments(op: ops.DropObject | ops.AlterFunction | ops.Comment, name: 
     return bool(found) and all([canonical(a).name for a in f.signature] != asked for f in found)
 
 
-def too_few_for_statistics(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
-    """statscmds.c: CreateStatistics; a single expression will do."""
-    written = dict(op.details).get("columns") if op.kind == "statistics" else None
-    return written is not None and written != "" and "," not in written
-
-
-def column_of_object_missing(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
-    """The columns of extended statistics, and those that a publication lists."""
-    if op.kind not in ("statistics", "publication") or not draft.complete():
-        return False
-    for key, value in op.details:
-        owner = key[3:] if key.startswith("of ") else None
-        if owner is None and key != "columns":
-            continue
-        tables = [r for r in op.relations if owner is None or r.name == owner]
-        table = draft.before.table(draft.resolve(tables[0])) if tables else None
-        columns = [c for c in value.split(", ") if c]
-        if table is not None and table.known and any(table.column(c) is None for c in columns):
-            return True
-    return False
-
-
 _T = "tablecmds.c"
 OBJECTS: tuple[Refusal, ...] = (
     Refusal(ops.CreateDomain, 12, 18, "42704", "type does not exist", base_missing, "parse_type.c"),
@@ -399,8 +311,6 @@ OBJECTS: tuple[Refusal, ...] = (
     Refusal(ops.SetOfType, 12, 18, "42804", 'columns of table "{0}" are not those of the type', of_unfit_type,
             f"{_T}: ATExecAddOf"),
     Refusal(ops.CreateTable, 12, 18, "42809", "type is not a composite type", typed_by_other, f"{_T}: check_of_type"),
-    Refusal(ops.CreateTrigger, 12, 18, "", '"{0}" cannot have such a trigger', trigger_unfit, "trigger.c"),
-    Refusal(ops.CreateTrigger, 12, 18, "42P17", "function must return type trigger", no_trigger_function, "trigger.c"),
     Refusal(ops.CreateRule, 12, 18, "", 'relation "{0}" cannot have such a rule', rule_unfit, "rewriteDefine.c"),
     Refusal(ops.CreatePolicy, 12, 18, "42601", "USING or WITH CHECK cannot be applied", policy_unfit, "policy.c"),
     Refusal(ops.CreatePolicy, 12, 18, "42703", "column does not exist", policy_column_missing, "parse_relation.c"),
@@ -412,30 +322,18 @@ OBJECTS: tuple[Refusal, ...] = (
     Refusal(ops.Grant, 12, 18, "", "there is no such object", granted_missing, "aclchk.c"),
     Refusal(ops.RenameRelation, 12, 18, "42809", '"{0}" is of another kind', renamed_other,
             f"{_T}: RangeVarCallbackForAlterRelation"),
-    Refusal(ops.AlterSequence, 12, 18, "0A000", "cannot change ownership of identity sequence", sequence_of_identity,
-            "sequence.c: process_owned_by"),
-    Refusal(ops.AlterSequence, 12, 18, "22023", "values of the sequence do not fit", beyond_limits, "sequence.c"),
-    Refusal(ops.CreateSequence, 12, 18, "22023", "values of the sequence do not fit", beyond_limits, "sequence.c"),
     Refusal(ops.CreateSchema, 12, 18, "42939", "unacceptable schema name", reserved_schema, "schemacmds.c"),
     Refusal(ops.RenameObject, 12, 18, "42939", "unacceptable schema name", reserved_schema, "schemacmds.c"),
     Refusal(ops.CreateExtension, 12, 18, "3F000", "schema does not exist", extension_schema_missing, "extension.c"),
-    Refusal(ops.CreateObject, 12, 18, "22023", "only permanent tables can be published", published_unfit,
-            "pg_publication.c: check_publication_add_relation"),
-    Refusal(ops.AlterObject, 12, 18, "22023", "only permanent tables can be published", published_unfit,
-            "pg_publication.c: check_publication_add_relation"),
-    Refusal(ops.AlterObject, 12, 18, "42710", "relation is already member of publication", published_already,
-            "pg_publication.c: publication_add_relation"),
-    Refusal(ops.CreateObject, 12, 18, "42809", "statistics are of tables", statistics_unfit, "statscmds.c"),
     Refusal(ops.CreateObject, 12, 18, "42601", "unrecognized event name", event_unknown,
             "event_trigger.c: CreateEventTrigger"),
     Refusal(ops.CreateObject, 12, 18, "42883", "function does not exist", function_of_other_missing, "parse_func.c"),
+    Refusal(ops.CreateFunction, 12, 18, "42883", "function of the aggregate does not exist", support_missing,
+            "pg_aggregate.c: AggregateCreate"),
     Refusal(ops.CreateFunction, 12, 18, "42704", "language does not exist", language_missing, "functioncmds.c"),
     Refusal(ops.CreateFunction, 12, 18, "42601", "syntax error in the body", body_unreadable, "pl_handler.c"),
     *(
         Refusal(operation, 12, 18, "42883", "function does not exist", other_arguments, "parse_func.c")
         for operation in (ops.DropObject, ops.AlterFunction, ops.Comment)
     ),
-    Refusal(ops.CreateObject, 12, 18, "42P17", "extended statistics require at least 2 columns", too_few_for_statistics,
-            "statscmds.c: CreateStatistics"),
-    Refusal(ops.CreateObject, 12, 18, "42703", "column does not exist", column_of_object_missing, "statscmds.c"),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from hotlint import operations as ops
@@ -63,50 +62,15 @@ def qualifier_missing(op: Any, name: QName, draft: Draft) -> bool:
     return any(qualifier is not None and qualifier not in known for qualifier, _ in query.columns)
 
 
-# -- rows
-
-
-_GENERATED_STATE_SINCE = 13  # errcodes: 12 calls it a syntax error (measured on 12 to 18)
-
-
-def written_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> str | None:
-    if not _writes_generated(op, name, draft):
-        return None
-    return "428C9" if draft.major >= _GENERATED_STATE_SINCE else "42601"
-
-
-def _writes_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> bool:
-    """rewriteHandler.c: rewriteTargetListIU."""
-    generated = {c.name for c in _columns(name, draft) if c.generated_kind is not None}
-    if not generated:
+def not_updatable(op: ops.CreateView, name: QName, draft: Draft) -> bool:
+    """WITH CHECK OPTION needs a view through which rows can be written (view.c: DefineView; rewriteHandler.c:
+    view_query_is_auto_updatable)."""
+    if op.check_option is None:
         return False
-    if isinstance(op, ops.Update):
-        values = zip(op.columns, op.values, strict=False)
-        return any(c in generated and not (v.kind == "other" and v.value == "SetToDefault") for c, v in values)
-    return any(c in generated for c in op.columns) and op.rows != 0 and bool(op.columns)
-
-
-def _columns(name: QName, draft: Draft) -> Iterator[Column]:
-    table = draft.before.table(name)
-    yield from table.columns if table is not None and table.known else ()
-
-
-def too_many_values(op: ops.Insert, name: QName, draft: Draft) -> bool:
-    """parse_target.c: checkInsertTargets; analyze.c: transformInsertRow."""
-    table = draft.before.table(name)
-    if op.columns:
-        return op.width > 0 and op.width != len(op.columns)
-    return table is not None and table.known and not table.maybe and op.width > len(table.columns)
-
-
-def conflict_unfit(op: ops.Insert, name: QName, draft: Draft) -> bool:
-    """ON CONFLICT (columns) needs a unique index on just these (plancat.c: infer_arbiter_indexes)."""
-    table = draft.before.table(name)
-    if not op.conflict_columns or table is None or not table.known or table.maybe or not draft.complete():
-        return False
-    wanted = set(op.conflict_columns)
-    indexes = draft.before.indexes(name)
-    return not any(i.unique and set(i.columns) == wanted for i in indexes)
+    if not op.query.updatable or not any(output.kind == "column" for output in op.query.outputs):
+        return True
+    found = draft.before.relation(draft.resolve(op.query.relations[0].relation))
+    return found is not None and found.kind in ("materialized view", "sequence")
 
 
 _T = "tablecmds.c"
@@ -117,6 +81,8 @@ QUERIES: tuple[Refusal, ...] = (
     Refusal(ops.DropDefault, 12, 18, "42703", 'column of relation "{0}" does not exist', view_column_missing, _T),
     Refusal(ops.CreateView, 12, 18, "42P16", "cannot change data type of view column", view_retyped,
             "view.c: checkViewColumns"),
+    Refusal(ops.CreateView, 12, 18, "0A000", "WITH CHECK OPTION is supported only on automatically updatable views",
+            not_updatable, "view.c: DefineView"),
     Refusal(ops.CreateView, 12, 18, "42601", "CREATE VIEW specifies more column names than columns",
             more_names_than_columns, "view.c: DefineView"),
     Refusal(ops.CreateTableAs, 12, 18, "42601", "too many column names were specified", more_names_than_columns,
@@ -125,12 +91,4 @@ QUERIES: tuple[Refusal, ...] = (
         Refusal(operation, 12, 18, "42P01", "missing FROM-clause entry", qualifier_missing, "parse_relation.c")
         for operation in (ops.CreateView, ops.CreateTableAs)
     ),
-    Refusal(ops.Insert, 12, 18, "", 'cannot write a generated column of "{0}"', written_generated,
-            "rewriteHandler.c: rewriteTargetListIU"),
-    Refusal(ops.Update, 12, 18, "", 'cannot write a generated column of "{0}"', written_generated,
-            "rewriteHandler.c: rewriteTargetListIU"),
-    Refusal(ops.Insert, 12, 18, "42P10", "no unique or exclusion constraint matches the ON CONFLICT specification",
-            conflict_unfit, "plancat.c: infer_arbiter_indexes"),
-    Refusal(ops.Insert, 12, 18, "42601", "INSERT has more expressions than target columns", too_many_values,
-            "parse_target.c: checkInsertTargets"),
 )  # fmt: skip

@@ -12,9 +12,7 @@ from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.literals import constant_error
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.defaults import default_error
-from hotlint.dialects.postgres.types.indexes import default_opclass
 from hotlint.dialects.postgres.types.names import Resolved, canonical, resolve
-from hotlint.dialects.postgres.types.tables import tables
 from hotlint.operations import ColumnDef, TypeName
 
 
@@ -146,107 +144,6 @@ def column_option_unknown(op: ops.SetColumnAttribute, name: QName, draft: Draft)
     return any(word.isidentifier() and word not in _COLUMN_OPTIONS for word in words)
 
 
-# -- storage parameters
-
-# (least, most), both allowed; heaps and B-trees have what indexes of other kinds have not.
-_BOUNDS: dict[str, tuple[float, float]] = {
-    "fillfactor": (10, 100),
-    "parallel_workers": (0, 1024),
-    "toast_tuple_target": (128, 8160),
-    "autovacuum_vacuum_threshold": (0, 2147483647),
-    "autovacuum_vacuum_insert_threshold": (-1, 2147483647),
-    "autovacuum_analyze_threshold": (0, 2147483647),
-    "autovacuum_vacuum_cost_limit": (1, 10000),
-    "autovacuum_vacuum_cost_delay": (0, 100),
-    "autovacuum_vacuum_scale_factor": (0, 100),
-    "autovacuum_vacuum_insert_scale_factor": (0, 100),
-    "autovacuum_analyze_scale_factor": (0, 100),
-    "autovacuum_freeze_min_age": (0, 1000000000),
-    "autovacuum_freeze_max_age": (100000, 2000000000),
-    "autovacuum_freeze_table_age": (0, 2000000000),
-    "pages_per_range": (1, 131072),
-    "gin_pending_list_limit": (64, 2147483647),
-}
-_INDEX_OPTIONS: dict[str, frozenset[str]] = {
-    "btree": frozenset(["fillfactor", "deduplicate_items", "vacuum_cleanup_index_scale_factor"]),
-    "hash": frozenset(["fillfactor"]),
-    "gist": frozenset(["fillfactor", "buffering"]),
-    "spgist": frozenset(["fillfactor"]),
-    "gin": frozenset(["fastupdate", "gin_pending_list_limit"]),
-    "brin": frozenset(["pages_per_range", "autosummarize"]),
-}
-
-
-def option_out_of_bounds(op: Any, name: QName, draft: Draft) -> bool:
-    """reloptions.c: parse_one_reloption."""
-    for option, value in op.options:
-        bounds = _BOUNDS.get(option.lower().removeprefix("toast."))
-        if bounds is None or value is None:
-            continue
-        try:
-            number = float(value)
-        except ValueError:
-            return True
-        if not bounds[0] <= number <= bounds[1]:
-            return True
-    return False
-
-
-def index_option_unknown(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
-    known = _INDEX_OPTIONS.get(op.method)
-    return known is not None and any(option.lower() not in known for option, _ in op.options)
-
-
-# -- operator classes
-
-
-def no_opclass(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
-    """A key without an operator class needs a type that has one by default (indexcmds.c: GetDefaultOpClass)."""
-    table = draft.before.table(name) or draft.before.view(name)
-    if op.method not in _INDEX_OPTIONS or not draft.complete():
-        return False
-    for element in op.elements:
-        column = table.column(element.column) if element.column and table is not None else None
-        if element.opclass is not None:
-            known = tables(draft.major).opclasses
-            if element.opclass.schema is None and (op.method, element.opclass.name) not in known:
-                return True
-        elif column is not None and _without_opclass(column.type, op.method, draft):
-            return True
-    return False
-
-
-def _without_opclass(type: TypeName | None, method: str, draft: Draft) -> bool:
-    found = _resolved(type, draft)
-    if found is None or not found.known:
-        return False
-    opclass = default_opclass(found, method, draft.major)
-    return opclass is None or (method in _OWN_INPUTS and opclass.input not in _OWN_INPUTS[method])
-
-
-# pg_opclass.dat: the types for which gin and gist have an operator class by default without an extension.
-_OWN_INPUTS = {
-    "gin": frozenset(["anyarray", "jsonb", "tsvector"]),
-    "gist": frozenset(["box", "point", "polygon", "circle", "tsvector", "tsquery", "anyrange", "anymultirange"]),
-}
-
-
-def key_without_opclass(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
-    """UNIQUE and PRIMARY KEY are B-trees; EXCLUDE uses what it names."""
-    constraint = op.constraint
-    table = draft.before.table(name)
-    if table is None or not draft.complete() or constraint.using_index is not None:
-        return False
-    method = constraint.method or ("gist" if constraint.kind == "exclude" else "btree")
-    if constraint.kind not in ("unique", "primary key", "exclude") or method not in _INDEX_OPTIONS:
-        return False
-    if constraint.without_overlaps:
-        return False
-    keys = list(constraint.columns) or [e.column for e in constraint.elements if e.column and e.opclass is None]
-    columns = [table.column(key) for key in keys]
-    return any(c is not None and _without_opclass(c.type, method, draft) for c in columns)
-
-
 # -- casts
 
 
@@ -334,21 +231,6 @@ VALUES: tuple[Refusal, ...] = (
     Refusal(
         ops.SetColumnAttribute, 12, 18, "22023", "unrecognized parameter", column_option_unknown,
         "reloptions.c: attribute_reloptions",
-    ),
-    *(
-        Refusal(operation, 12, 18, "22023", "value out of bounds for option", option_out_of_bounds, "reloptions.c")
-        for operation in (ops.SetOptions, ops.CreateTable, ops.CreateIndex)
-    ),
-    Refusal(
-        ops.CreateIndex, 12, 18, "22023", "unrecognized parameter", index_option_unknown, "reloptions.c",
-    ),
-    Refusal(
-        ops.CreateIndex, 12, 18, "42704", "a key has no operator class for the access method", no_opclass,
-        "indexcmds.c: ResolveOpClass",
-    ),
-    Refusal(
-        ops.AddConstraint, 12, 18, "42704", "a key has no default operator class for the access method",
-        key_without_opclass, "indexcmds.c: ResolveOpClass",
     ),
     Refusal(
         ops.AlterColumnType, 12, 18, "42804", "default cannot be cast automatically to the new type", default_not_cast,

@@ -18,6 +18,7 @@ class Feature(NamedTuple):
     used: Callable[[Any], bool]
     near: str
     source: str
+    sqlstate: str = "42601"
 
 
 def _columns(test: Callable[[ColumnDef], bool]) -> Callable[[Any], bool]:
@@ -84,7 +85,8 @@ FEATURES: tuple[Feature, ...] = (
     *_on((ops.AddConstraint,), 18, lambda op: op.constraint.kind == "not null", "NOT", "release 18: named NOT NULL"),
     *_on((ops.CreateTable,), 18, lambda op: any(c.kind == "not null" for c in op.constraints), "NOT", "release 18"),
     Feature(ops.AlterConstraint, 18, lambda op: op.enforced is not None, "ENFORCED", "release 18"),
-    Feature(ops.AlterConstraint, 18, lambda op: op.no_inherit is not None, "INHERIT", "release 18"),
+    Feature(ops.AlterConstraint, 18, lambda op: op.no_inherit is True, "NO INHERIT", "gram.y: processCASbits", "0A000"),
+    Feature(ops.AlterConstraint, 18, lambda op: op.no_inherit is False, "INHERIT", "release 18"),
     Feature(
         ops.AlterDomain,
         17,

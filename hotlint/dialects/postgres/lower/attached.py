@@ -45,7 +45,12 @@ def create_trigger(node: Node, context: LowerContext) -> Operations:
             initially_deferred="initdeferred" in node,
             from_relation=relation_name(node["constrrel"]) if "constrrel" in node else None,
             arguments=tuple([scalar_text(item) for item in node.get("args", ())]),
-            transitions="transitionRels" in node,
+            transitions=tuple(
+                [
+                    ("new" if "isNew" in item["TriggerTransition"] else "old", item["TriggerTransition"]["name"])
+                    for item in node.get("transitionRels", ())
+                ]
+            ),
         ),
     )
 

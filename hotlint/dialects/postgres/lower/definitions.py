@@ -185,9 +185,21 @@ def _aggregate(node: Node, name: Name) -> AnyOperation:
     """Its arguments are (list, number of direct ones); the list is missing for ``(*)`` and the old syntax."""
     args = node.get("args", [])
     parameters = args[0].get("List", {}).get("items") if args else None
+    supports = []
+    for item in node.get("definition", ()):
+        option = item["DefElem"]
+        if option["defname"].lower() in _SUPPORTS and "TypeName" in option.get("arg", {}):
+            supports.append(dotted(option["arg"]["TypeName"]["names"]))
     return ops.CreateFunction(
-        name=name, kind="aggregate", arguments=function_arguments(parameters), replace="replace" in node
+        name=name,
+        kind="aggregate",
+        arguments=function_arguments(parameters),
+        replace="replace" in node,
+        supports=tuple(supports),
     )
+
+
+_SUPPORTS = frozenset(["sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc"])
 
 
 def create_extension(node: Node, context: LowerContext) -> Operations:

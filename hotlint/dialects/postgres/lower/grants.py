@@ -64,4 +64,13 @@ def default_privileges(node: Node, context: LowerContext) -> Operations:
     for item in node.get("options", ()):
         if item["DefElem"]["defname"] == "schemas":
             found.extend(strings(item["DefElem"]["arg"]["List"].get("items")))
-    return (DefaultPrivileges(schemas=tuple(found), text=digest(node)),)
+    action = node["action"]
+    privileges = [item["AccessPriv"] for item in action.get("privileges", ())]
+    return (
+        DefaultPrivileges(
+            schemas=tuple(found),
+            kind=kind_word(action.get("objtype", "OBJECT_TABLE")),
+            privileges=tuple([item["priv_name"] for item in privileges if "priv_name" in item]),
+            text=digest(node),
+        ),
+    )

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hotlint import operations as ops
+from hotlint.catalog.apply.expressions import columns_of
 from hotlint.dialects.postgres.lower.context import LowerContext
+from hotlint.dialects.postgres.lower.expressions import expression
 from hotlint.dialects.postgres.lower.names import (
     Node,
     dotted,
@@ -23,7 +25,7 @@ from hotlint.dialects.postgres.lower.names import (
 )
 from hotlint.dialects.postgres.lower.objects import identify, kind_word
 from hotlint.dialects.postgres.lower.session import setting
-from hotlint.operations import AnyOperation, Name
+from hotlint.operations import AnyOperation, Expr, Name
 
 Operations = tuple[AnyOperation, ...]
 _Naming = Callable[[Node], Name]
@@ -138,6 +140,9 @@ def _published(node: Node) -> tuple[tuple[str, str], ...]:
         table = spec.get("pubtable", {})
         if "whereClause" in table or "columns" in table:
             found.append(("of " + table["relation"]["relname"], ", ".join(strings(table.get("columns")))))
+        if "whereClause" in table:
+            named = columns_of(expression(table["whereClause"]))
+            found.append(("where of " + table["relation"]["relname"], ", ".join(named)))
     return tuple(found)
 
 
@@ -168,10 +173,16 @@ def _create(kind: str, naming: _Naming, key: str) -> Any:
                 replace="replace" in node,
                 relations=_relations(node),
                 details=_details(node, key),
+                conditions=_conditions(node),
             ),
         )
 
     return handler
+
+
+def _conditions(node: Node) -> tuple[tuple[Name, Expr], ...]:
+    tables = [item["PublicationObjSpec"].get("pubtable", {}) for item in node.get("pubobjects", ())]
+    return tuple([(relation_name(t["relation"]), expression(t["whereClause"])) for t in tables if "whereClause" in t])
 
 
 def _alter(kind: str, naming: _Naming, key: str) -> Any:

@@ -7,14 +7,22 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from hotlint.dialects.postgres.lower.expressions import column_parts, digest, expression, optional
-from hotlint.dialects.postgres.lower.names import Node, dotted, relation_name, type_name
+from hotlint.dialects.postgres.lower.expressions import digest, expression, expressions, optional
+from hotlint.dialects.postgres.lower.names import Node, dotted, relation_name, strings, type_name
 from hotlint.dialects.postgres.lower.outputs import output_names
+from hotlint.dialects.postgres.lower.query_parts import (
+    UPDATABLE,
+    assigned,
+    bare_column,
+    only_relations,
+    result_names,
+    source_names,
+    texts,
+)
 from hotlint.dialects.postgres.lower.sources import sources, sources_beside
 from hotlint.operations import (
     AnyOperation,
     Delete,
-    Expr,
     Insert,
     Merge,
     Name,
@@ -38,7 +46,7 @@ _Use = tuple[Name, "str | None", bool, Any]
 class Reads:
     """What a walk over a tree has met. ``scope`` are the names of the CTEs that can be seen at this point."""
 
-    __slots__ = ("columns", "functions", "relations", "scope", "selects", "star", "types", "writes")
+    __slots__ = ("columns", "derived", "functions", "names", "relations", "scope", "selects", "star", "types", "writes")
 
     def __init__(self, scope: frozenset[str] = frozenset()) -> None:
         self.relations: list[_Use] = []
@@ -48,7 +56,16 @@ class Reads:
         self.types: dict[TypeName, None] = {}
         self.writes: list[AnyOperation] = []
         self.scope = scope
+        self.names: dict[str, None] | None = {}
+        self.derived: dict[str, None] = {}
         self.selects = 0
+
+    def sees(self, names: Iterable[str] | None) -> None:
+        """Words that a column may be called by, beside the columns of relations; None for any."""
+        if names is None:
+            self.names = None
+        elif self.names is not None:
+            self.names.update(dict.fromkeys(names))
 
     def uses(self) -> tuple[RelationUse, ...]:
         """The relations, each use once."""
@@ -63,6 +80,8 @@ class Reads:
             functions=tuple(self.functions),
             types=tuple(self.types),
             writes=tuple(self.writes),
+            names=tuple(self.names) if self.names is not None else None,
+            derived=tuple(self.derived),
         )
 
 
@@ -114,9 +133,12 @@ def _type(body: Node, reads: Reads) -> None:
 
 def _relation(body: Node, reads: Reads) -> None:
     name = relation_name(body)
-    if name.schema is None and name.name in reads.scope:
-        return
     alias = body.get("alias")
+    if alias is not None:
+        reads.sees((alias["aliasname"], *strings(alias.get("colnames"))))
+    if name.schema is None and name.name in reads.scope:
+        reads.derived[alias["aliasname"] if alias is not None else name.name] = None
+        return
     reads.relations.append((name, alias["aliasname"] if alias is not None else None, "inh" not in body, None))
 
 
@@ -131,6 +153,7 @@ def _select(body: Node, reads: Reads) -> None:
     for item in body.get("lockingClause", ()):
         _lock(item["LockingClause"], reads, start)
     aliases = {node["ResTarget"].get("name") for node in body.get("targetList", ()) if "ResTarget" in node}
+    reads.sees([alias for alias in aliases if alias is not None])
     for key, value in body.items():
         if key in ("larg", "rarg"):
             _select(value, reads)
@@ -138,21 +161,13 @@ def _select(body: Node, reads: Reads) -> None:
             for row in value:
                 _walk_all([item for item in row["List"].get("items", ()) if "A_Const" not in item], reads)
         elif key in ("sortClause", "groupClause"):
-            _walk_all([item for item in value if _bare_column(item) not in aliases], reads)
+            _walk_all([item for item in value if bare_column(item) not in aliases], reads)
         elif key not in _OWN_CLAUSES and isinstance(value, (dict, list)):
             walk({key: value}, reads)
     reads.scope = outer
 
 
 _OWN_CLAUSES = frozenset(["withClause", "fromClause", "lockingClause", "intoClause"])
-
-
-def _bare_column(node: Node) -> str:
-    """The name that ORDER BY or GROUP BY consists of, which may be that of a result column; else a text no name has."""
-    reference = node.get("SortBy", {}).get("node", node).get("ColumnRef")
-    if reference is None or len(reference["fields"]) != 1:
-        return "\0"
-    return column_parts(reference["fields"])[1]
 
 
 def _with(body: Node, reads: Reads) -> None:
@@ -162,6 +177,8 @@ def _with(body: Node, reads: Reads) -> None:
         reads.scope = reads.scope.union([cte["ctename"] for cte in ctes])
     for cte in ctes:
         walk(cte["ctequery"], reads)
+        reads.sees((cte["ctename"], *strings(cte.get("aliascolnames"))))
+        reads.sees(None if "search_clause" in cte or "cycle_clause" in cte else result_names(cte["ctequery"]))
         reads.scope = reads.scope.union((cte["ctename"],))
 
 
@@ -172,6 +189,20 @@ def _lock(clause: Node, reads: Reads, start: int) -> None:
         name, alias, only, held = reads.relations[at]
         if (not named or (alias or name.name) in named) and _STRENGTH[lock] > _STRENGTH[held]:
             reads.relations[at] = (name, alias, only, lock)
+
+
+def _source(body: Node, reads: Reads) -> None:
+    """A subquery, function or table expression in FROM, or a join with a name."""
+    reads.sees(source_names(body))
+    if "alias" in body:
+        reads.derived[body["alias"]["aliasname"]] = None
+    walk({key: value for key, value in body.items() if key != "alias"}, reads)
+
+
+def _table_function(body: Node, reads: Reads) -> None:
+    """XMLTABLE and JSON_TABLE give columns of their own."""
+    reads.sees(None)
+    walk(body, reads)
 
 
 def _write(lower: Callable[[Node, frozenset[str]], AnyOperation]) -> Callable[[Node, Reads], None]:
@@ -205,25 +236,17 @@ def query(node: Node, scope: frozenset[str] = frozenset(), text: bool = False, r
         row_limit=limit is not None and "isnull" not in limit.get("A_Const", ()),
         order_by="sortClause" in select,
         where=optional(select.get("whereClause")) if plain and reads.relations else None,
-        simple=text and plain and reads.selects == 1 and _only_relations(select.get("fromClause", ()), scope),
+        group=expressions(select["groupClause"]) if "groupClause" in select else None,
+        having=optional(select.get("havingClause")),
+        updatable=plain and select.keys() <= UPDATABLE and len(reads.relations) == 1 and reads.selects == 1,
+        names=tuple(reads.names) if reads.names is not None else None,
+        derived=tuple(reads.derived),
+        simple=plain
+        and "withClause" not in select
+        and reads.selects == 1
+        and only_relations(select.get("fromClause", ()), scope),
         sources=sources(node) if runs and reads.relations and not scope else (),
     )
-
-
-def _only_relations(items: Iterable[Node], scope: frozenset[str]) -> bool:
-    """Whether a FROM names relations and joins of them alone, each column of which goes by its own name."""
-    for item in items:
-        relation, join = item.get("RangeVar"), item.get("JoinExpr")
-        if relation is not None:
-            if relation["relname"] in scope or "colnames" in relation.get("alias", ()):
-                return False
-        elif join is None or _MERGING & join.keys() or not _only_relations((join["larg"], join["rarg"]), scope):
-            return False
-    return True
-
-
-_MERGING = frozenset(["isNatural", "usingClause", "alias"])
-"""What gives a join columns of its own."""
 
 
 def expression_reads(*nodes: Node | None) -> Reads:
@@ -283,7 +306,8 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
         reads = _reads_of(body, scope, "selectStmt", "onConflictClause", "returningClause")
         parts["query"] = reads.query()
         parts["rows"] = len(values) if values is not None else 1
-        parts["texts"] = _texts(values[:100]) if values is not None else ()
+        parts["values"] = expressions(values[0]["List"].get("items")) if values else ()
+        parts["texts"] = texts(values[:100]) if values is not None else ()
         parts["width"] = max([len(row["List"].get("items", ())) for row in values[:100]]) if values else 0
     if "cols" in body:
         parts["columns"] = tuple([item["ResTarget"]["name"] for item in body["cols"]])
@@ -294,20 +318,8 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
         names = [item["IndexElem"].get("name") for item in infer.get("indexElems", ())]
         parts["conflict_columns"] = tuple([name for name in names if name is not None])
         parts["conflict_constraint"] = infer.get("conname")
+        parts["conflict_sets"] = tuple([item["ResTarget"]["name"] for item in conflict.get("targetList", ())])
     return Insert(**parts)
-
-
-def _texts(rows: list[Node]) -> tuple[tuple[str, ...], ...]:
-    """The distinct text constants of each column of VALUES."""
-    found: list[dict[str, None]] = []
-    for row in rows:
-        for at, item in enumerate(row["List"].get("items", ())):
-            if at == len(found):
-                found.append({})
-            constant = item.get("A_Const")
-            if constant is not None and "sval" in constant:
-                found[at][constant["sval"].get("sval", "")] = None
-    return tuple([tuple(column) for column in found]) if any(found) else ()
 
 
 def _merged(inner: Query, reads: Reads) -> Query:
@@ -324,21 +336,9 @@ def _merged(inner: Query, reads: Reads) -> Query:
         row_limit=inner.row_limit,
         order_by=inner.order_by,
         where=inner.where,
+        names=(*inner.names, *reads.names) if inner.names is not None and reads.names is not None else None,
+        derived=(*inner.derived, *reads.derived),
     )
-
-
-def _assigned(target: Node) -> Expr:
-    """The value that a SET gives one column; of ``(a, b) = (1, 2)`` its part."""
-    value = target.get("val", {})
-    several = value.get("MultiAssignRef")
-    if "indirection" in target:
-        return Expr("other", "indirection", None, (expression(value),))
-    if several is None:
-        return expression(value)
-    row = several["source"].get("RowExpr")
-    if row is not None:
-        return expression(row["args"][several["colno"] - 1])
-    return Expr("other", f"MultiAssignRef {several['colno']}", None, (expression(several["source"]),))
 
 
 def update(body: Node, scope: frozenset[str] = frozenset()) -> Update:
@@ -347,7 +347,7 @@ def update(body: Node, scope: frozenset[str] = frozenset()) -> Update:
     return Update(
         query=_beside_target(body, scope, "fromClause", "targetList", "whereClause", "returningClause"),
         columns=tuple([target["name"] for target in targets]),
-        values=tuple([_assigned(target) for target in targets]),
+        values=tuple([assigned(target) for target in targets]),
         where=optional(body.get("whereClause")),
         joins="fromClause" in body,
         **_target(body),
@@ -372,6 +372,7 @@ def merge(body: Node, scope: frozenset[str] = frozenset()) -> Merge:
     clauses = [item["MergeWhenClause"] for item in body.get("mergeWhenClauses", ())]
     return Merge(
         query=_reads_of(body, scope, "sourceRelation", "joinCondition", "mergeWhenClauses", "returningClause").query(),
+        columns=tuple([item["ResTarget"]["name"] for clause in clauses for item in clause.get("targetList", ())]),
         actions=tuple([_MERGE.get(clause.get("commandType", ""), "nothing") for clause in clauses]),
         **_target(body),
     )
@@ -386,6 +387,11 @@ _HANDLERS: dict[str, Callable[[Any, Reads], None]] = {
     "typeName": _type,
     "TypeName": _type,
     "RangeVar": _relation,
+    "RangeSubselect": _source,
+    "RangeFunction": _source,
+    "JoinExpr": _source,
+    "RangeTableFunc": _table_function,
+    "JsonTable": _table_function,
     "SelectStmt": _select,
     "InsertStmt": _write(insert),
     "UpdateStmt": _write(update),

@@ -50,7 +50,7 @@ def _type_of(default: Expr, old: TypeName, catalog: Reader, server: Server, path
         column = resolve(old, catalog, server, path)
         return column.bottom if column is not None else None
     if kind == "number":
-        return built_in(_number(default.value or ""), major)
+        return number_type(default.value or "", major)
     if kind == "bool":
         return built_in("bool", major)
     if kind == "cast" and default.type is not None:
@@ -61,9 +61,9 @@ def _type_of(default: Expr, old: TypeName, catalog: Reader, server: Server, path
     return None
 
 
-def _number(text: str) -> str:
+def number_type(text: str, major: int) -> Resolved | None:
     """The type of a numeric literal (parse_node.c: make_const)."""
     if not text.lstrip("-").isdigit():
-        return "numeric"
+        return built_in("numeric", major)
     value = abs(int(text))
-    return "int4" if value <= _INT4_MAX else "int8" if value <= _INT8_MAX else "numeric"
+    return built_in("int4" if value <= _INT4_MAX else "int8" if value <= _INT8_MAX else "numeric", major)

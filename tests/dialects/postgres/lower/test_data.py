@@ -34,6 +34,8 @@ READS_A = Query(
     output=("n",),
     outputs=(Expr("column", "n"),),
     sources=((A,),),
+    simple=True,
+    updatable=True,
 )
 
 

@@ -82,12 +82,14 @@ def test_statements_between_begin_atomic_and_end_stand_where_they_are_written(lo
             body=Body(
                 (
                     BodyStatement(
-                        sql.index("INSERT"), sql.index("; --"), (Insert(relation=Name("ä"), rows=1, width=1),)
+                        sql.index("INSERT"),
+                        sql.index("; --"),
+                        (Insert(relation=Name("ä"), rows=1, width=1, values=(ONE,)),),
                     ),
                     BodyStatement(
                         sql.index("SELECT"),
                         sql.index(";\nEND"),
-                        (Select(query=Query(output=("?column?",), outputs=(ONE,))),),
+                        (Select(query=Query(output=("?column?",), outputs=(ONE,), simple=True)),),
                     ),
                 )
             ),
@@ -148,11 +150,13 @@ def test_an_empty_atomic_body_has_no_statements(lower: Lower) -> None:
         ("ALTER PROCEDURE p COST 3", AlterFunction(signature=FunctionSignature(Name("p")), kind="procedure")),
         (
             "CREATE AGGREGATE total(int) (sfunc = int4pl, stype = int)",
-            CreateFunction(name=Name("total"), kind="aggregate", arguments=(FunctionArgument(INT),)),
+            CreateFunction(
+                name=Name("total"), kind="aggregate", arguments=(FunctionArgument(INT),), supports=(Name("int4pl"),)
+            ),
         ),
         (
             "CREATE AGGREGATE rows(*) (sfunc = int8inc, stype = int8)",
-            CreateFunction(name=Name("rows"), kind="aggregate"),
+            CreateFunction(name=Name("rows"), kind="aggregate", supports=(Name("int8inc"),)),
         ),
         (
             "CREATE TRIGGER t BEFORE INSERT OR UPDATE OF a, b ON app.orders FOR EACH ROW WHEN (new.a > 1)"

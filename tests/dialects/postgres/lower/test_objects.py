@@ -271,7 +271,13 @@ def test_default_privileges_name_their_schemas(lower: Lower) -> None:
         ),
         (
             "CREATE PUBLICATION a FOR TABLE app.b (x) WHERE (y > 1), TABLES IN SCHEMA s",
-            ops.CreateObject(kind="publication", name=A, relations=(B,), details=(("of b", "x"), ("schema", "s"))),
+            ops.CreateObject(
+                kind="publication",
+                name=A,
+                relations=(B,),
+                details=(("of b", "x"), ("where of b", "y"), ("schema", "s")),
+                conditions=((B, Expr("operator", ">", args=(Expr("column", "y"), Expr("number", "1")))),),
+            ),
         ),
         (
             "CREATE STATISTICS app.b ON x, y FROM a",

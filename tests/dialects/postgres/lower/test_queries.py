@@ -38,11 +38,14 @@ def uses(*names: str) -> tuple[RelationUse, ...]:
 
 
 def test_a_query_tells_what_it_reads(lower: Lower) -> None:
-    assert query(
+    found = query(
         lower,
         "SELECT o.id, count(*) AS n, lower(c.name)::app.label FROM app.orders o JOIN ONLY customers c USING (id)"
         " WHERE c.gone AND total > 1 GROUP BY o.id, (SELECT avg(total) FROM orders) ORDER BY n LIMIT 10",
-    ) == Query(
+    )
+    assert found.group is not None
+    assert found.group[1].kind == "subquery"
+    assert found == Query(
         relations=(
             RelationUse(Name("orders", "app"), "o"),
             RelationUse(Name("customers"), "c", only=True),
@@ -68,6 +71,8 @@ def test_a_query_tells_what_it_reads(lower: Lower) -> None:
             args=(Expr("column", "gone", Name("c")), Expr("operator", ">", args=(Expr("column", "total"), ONE))),
         ),
         sources=((Name("orders", "app"), Name("customers")),),
+        group=(Expr("column", "id", Name("o")), found.group[1]),
+        names=("o", "c", "n"),
     )
 
 
@@ -188,6 +193,8 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                 joins=True,
             ),
         ),
+        names=None,
+        derived=("gone",),
     )
 
 
@@ -196,7 +203,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
     [
         (
             "INSERT INTO a VALUES (1), (now())",
-            Insert(relation=A, query=Query(functions=(Name("now"),)), rows=2, width=1),
+            Insert(relation=A, query=Query(functions=(Name("now"),)), rows=2, width=1, values=(ONE,)),
         ),
         ("INSERT INTO a DEFAULT VALUES", Insert(relation=A, rows=1)),
         (
@@ -226,6 +233,8 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                     output=("*",),
                     outputs=(Expr("column", "*"),),
                     sources=((Name("c"),),),
+                    names=("b", "?column?"),
+                    derived=("b",),
                 ),
             ),
         ),
@@ -233,6 +242,8 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
             "INSERT INTO a VALUES (1) ON CONFLICT (id, lower(n)) DO UPDATE SET n = excluded.n",
             Insert(
                 relation=A,
+                values=(ONE,),
+                conflict_sets=("n",),
                 query=Query(columns=((None, "n"), ("excluded", "n")), functions=(Name("lower"),)),
                 rows=1,
                 width=1,
@@ -242,7 +253,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
         ),
         (
             "INSERT INTO a VALUES (1) ON CONFLICT ON CONSTRAINT a_pkey DO NOTHING",
-            Insert(relation=A, rows=1, width=1, on_conflict="nothing", conflict_constraint="a_pkey"),
+            Insert(relation=A, rows=1, width=1, values=(ONE,), on_conflict="nothing", conflict_constraint="a_pkey"),
         ),
         ("UPDATE ONLY a SET n = 1", Update(relation=A, only=True, columns=("n",), values=(ONE,))),
         (
@@ -266,6 +277,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                 relation=A,
                 query=Query(relations=uses("b"), columns=(("a", "id"), ("b", "id"), ("b", "gone"), ("b", "n"))),
                 actions=("delete", "update", "insert", "nothing"),
+                columns=("n", "id"),
             ),
         ),
     ],
