@@ -116,7 +116,8 @@ class Query(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     # Words that a column may be called by beside the columns of ``relations``: aliases, what subqueries and CTEs give.
     # None where they cannot be told.
     names: tuple[str, ...] | None = ()
-    derived: tuple[str, ...] = ()  # what CTEs, subqueries and functions in FROM go by
+    # What CTEs, subqueries and functions in FROM go by, each with its columns, None where they cannot be told.
+    derived: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
 
 
 Action = Literal["no action", "restrict", "cascade", "set null", "set default"]
@@ -894,6 +895,7 @@ class DoBlock(Operation, frozen=True, gc=False, kw_only=True):
 
 class Call(Operation, frozen=True, gc=False, kw_only=True):
     name: Name
+    args: tuple[Expr, ...] = ()
 
 
 class CreateExtension(Operation, frozen=True, gc=False, kw_only=True):

@@ -26,7 +26,7 @@ def add_constraint(ctx: Context, op: AddConstraint) -> None:
 
 def define(ctx: Context, table: Table, given: ConstraintDef, *, recurse: bool = True) -> Table:
     """Adds a constraint to a table, with its index, its copies on children, and the server's name if it has none."""
-    if given.name is not None and given.using_index is None:
+    if given.name is not None and given.using_index is None and not _merges(table, given):
         _refuse_duplicate(ctx, table, given.name)
     if given.kind == "check":
         return _add_check(ctx, table, given, recurse)
@@ -35,6 +35,18 @@ def define(ctx: Context, table: Table, given: ConstraintDef, *, recurse: bool = 
     if given.kind == "foreign key":
         return add_foreign_key(ctx, table, given)
     return _add_key(ctx, table, given, recurse)
+
+
+def _merges(table: Table, given: ConstraintDef) -> bool:
+    """Whether it is what the table inherits already (heap.c: MergeWithExistingConstraint)."""
+    found = table.constraint(given.name or "")
+    return (
+        found is not None
+        and found.kind == given.kind == "check"
+        and not found.local
+        and found.inherited > 0
+        and found.expression == given.expression
+    )
 
 
 def _refuse_duplicate(ctx: Context, table: Table, name: str) -> None:

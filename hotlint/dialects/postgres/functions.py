@@ -18,7 +18,7 @@ import msgspec
 from hotlint.catalog.catalog import Reader
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Function
-from hotlint.dialects.postgres.procedures import OperatorRow, Procedures, procedures
+from hotlint.dialects.postgres.procedures import OperatorRow, Overload, Procedures, procedures
 from hotlint.dialects.postgres.types.coercion import CannotTell, pathway
 from hotlint.dialects.postgres.types.names import Resolved, resolve
 from hotlint.dialects.postgres.types.tables import tables
@@ -162,8 +162,23 @@ class _Judge:
         exact = [o for o in fits if len(o.types) >= len(types) and all(map(_fits, types, o.types))]
         # A bare literal is taken for text where a text is among the choices (parse_func.c: func_select_candidate).
         texts = [o for o in exact if all(t != _LITERAL or w == "text" for t, w in zip(types, o.types, strict=False))]
-        exact = texts or exact
+        exact = texts or exact or self.implicit(fits, types)
         return _either([_LEVELS[o.volatility] for o in exact or fits])
+
+    def implicit(self, fits: list[Overload], types: list[str | None]) -> list[Overload]:
+        """Those that the arguments are cast to by themselves; of several, those with a preferred type of its kind
+        (``date_trunc`` of a date is that of a timestamptz)."""
+        known = tables(self.server.major)
+
+        def becomes(given: str | None, wanted: str) -> bool:
+            cast = known.casts.get((given or "", wanted))
+            return _fits(given, wanted) or (cast is not None and cast.context == "i")
+
+        found = [o for o in fits if len(o.types) >= len(types) and all(map(becomes, types, o.types))]
+        if len(found) < 2:
+            return found
+        preferred = [o for o in found if any(t in known.types and known.types[t].preferred for t in o.types[1:])]
+        return preferred or found
 
     def extension(self, name: str) -> list[Span]:
         """The extensions that have such a function; one that the history made settles it."""

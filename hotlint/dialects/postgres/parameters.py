@@ -30,7 +30,6 @@ _HIDDEN = frozenset(
         "is_superuser",
         "lc_collate",
         "lc_ctype",
-        "maintenance_work_mem",
         "role",
         "seed",
         "session_authorization",
@@ -40,7 +39,6 @@ _HIDDEN = frozenset(
         "transaction_isolation",
         "transaction_read_only",
         "vacuum_mem",
-        "work_mem",
     ]
 )
 # The server takes them at its start, from its files or at the connection's start only (guc.c: set_config_option).

@@ -43,7 +43,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
 class Signatures:
     """What one major version has."""
 
-    __slots__ = ("functions", "operators")
+    __slots__ = ("functions", "opclasses", "operators")
 
     def __init__(self, data: dict[str, list[Any]], major: int) -> None:
         def rows(section: str, width: int) -> list[list[Any]]:
@@ -56,6 +56,7 @@ class Signatures:
         self.operators: dict[str, list[Operation]] = {}
         for name, left, right, gives in rows("operators", 4):
             self.operators.setdefault(name, []).append(Operation(_plain(left), _plain(right), _plain(gives)))
+        self.opclasses = frozenset((method, name) for method, name in rows("opclasses", 2))
         if major < _EXTRACT_SINCE:
             self.functions["extract"] = self.functions["date_part"]
 

@@ -139,7 +139,7 @@ class _Walk:
             self.no_function(name, given)
             return None
         kinds = {c.kind for c in fits}
-        if kinds == {"p"}:
+        if kinds == {"p"} and self.scope.place != "call":
             raise Refused("42809")
         if over and self.scope.place != "select":
             raise Refused("42P20")

@@ -16,7 +16,7 @@ from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_absence import ABSENCE, FIRST_ABSENCE
 from hotlint.dialects.postgres.impact.refusals_of_attributes import ATTRIBUTES, FIRST_ATTRIBUTES
 from hotlint.dialects.postgres.impact.refusals_of_dependencies import DEPENDENCIES
-from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS
+from hotlint.dialects.postgres.impact.refusals_of_expressions import EXPRESSIONS, FIRST_EXPRESSIONS
 from hotlint.dialects.postgres.impact.refusals_of_functions import FUNCTIONS
 from hotlint.dialects.postgres.impact.refusals_of_keys import KEYS
 from hotlint.dialects.postgres.impact.refusals_of_names import FIRST_NAMES, NAMES
@@ -307,7 +307,7 @@ REFUSALS_OF = _by_operation(
 )  # fmt: skip
 """What is refused once the catalog has nothing to say against the operation."""
 FIRST_REFUSALS_OF = _by_operation(
-    (*FIRST_NAMES, *FIRST_STORAGE, *FIRST_ABSENCE, *FIRST_SETTINGS, *FIRST_ATTRIBUTES, *PARTITIONS)
+    (*FIRST_NAMES, *FIRST_STORAGE, *FIRST_ABSENCE, *FIRST_SETTINGS, *FIRST_ATTRIBUTES, *FIRST_EXPRESSIONS, *PARTITIONS)
 )
 """What is refused whatever the catalog says."""
 

@@ -120,6 +120,8 @@ def wrapper_missing(op: ops.CreateObject, name: QName, draft: Draft) -> str | No
     details = dict(op.details)
     if op.kind == "server" and "fdwname" in details:
         return missing("foreign data wrapper", Name(details["fdwname"]), draft)
+    if op.kind == "foreign schema" and "server" in details:
+        return missing("server", Name(details["server"]), draft)
     if op.kind == "user mapping":
         return missing("server", Name(op.name.schema or ""), draft)
     if op.kind == "collation" and "from" in details:

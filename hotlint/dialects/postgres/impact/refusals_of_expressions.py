@@ -131,7 +131,8 @@ def _alter_domain(op: ops.AlterDomain, name: QName, draft: Draft) -> Iterator[_P
 
 def _retype(op: ops.AlterColumnType, name: QName, draft: Draft) -> Iterator[_Place]:
     table = draft.before.table(name)
-    if op.using is not None and table is not None and table.known and not table.maybe:
+    known = table is not None and table.known and not table.maybe and table.column(op.column) is not None
+    if op.using is not None and table is not None and known:
         added = {o.column.name: None for o in draft.operations if isinstance(o, ops.AddColumn)}
         columns = {**added, **{c.name: c.type for c in table.columns}}
         yield _Place("transform", op.using, name.name, columns, op.to)
@@ -227,6 +228,7 @@ EXPRESSIONS: tuple[Refusal, ...] = (
             operation, 12, 18, "", "an expression of the definition is not valid", unfit_expression, "parse_expr.c"
         )
         for operation in _PLACES
+        if operation is not ops.AlterColumnType
     ),
     *(
         Refusal(
@@ -235,4 +237,8 @@ EXPRESSIONS: tuple[Refusal, ...] = (
         )
         for operation in (ops.AddColumn, ops.CreateTable, ops.SetGeneratedExpression)
     ),
+)  # fmt: skip
+FIRST_EXPRESSIONS: tuple[Refusal, ...] = (
+    Refusal(ops.AlterColumnType, 12, 18, "", "USING is not valid", unfit_expression,
+            "tablecmds.c: ATPrepAlterColumnType"),
 )  # fmt: skip

@@ -236,7 +236,21 @@ def _wanted(op: ops.CreateFunction, draft: Draft) -> list[Resolved | None] | Non
     return [_resolved(c.type, draft) if c.type is not None else None for c in record.columns]
 
 
+def call_unfit(op: ops.Call, name: QName, draft: Draft) -> str | None:
+    """Arguments of CALL; what goes out is counted in different ways by versions, and left to the server."""
+    schemas = (op.name.schema,) if op.name.schema is not None else draft.path
+    found = [f for schema in schemas for f in draft.before.functions(QName(schema, op.name.name))]
+    if not found or any(a.mode != "in" for f in found for a in f.arguments):
+        return None
+    try:
+        analyse(Expr("call", None, op.name, op.args), Scope("call", {}, frozenset()), draft)
+    except Refused as refused:
+        return refused.sqlstate
+    return None
+
+
 FUNCTIONS: tuple[Refusal, ...] = (
+    Refusal(ops.Call, 12, 18, "", "arguments do not fit the procedure", call_unfit, "parse_func.c: LookupFuncWithArgs"),
     Refusal(ops.CreateFunction, 12, 18, "42P13", "parameters of the function do not fit", parameters_unfit,
             "functioncmds.c: interpret_function_parameter_list"),
     Refusal(ops.CreateFunction, 12, 18, "", "default of a parameter is not valid", default_unfit,

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from hotlint import operations as ops
 from hotlint.catalog.apply.expressions import walk
 from hotlint.catalog.names import QName
@@ -17,10 +19,11 @@ from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.overloads import LITERAL, Given, choose, operators
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_options import INDEX_OPTIONS
+from hotlint.dialects.postgres.signatures import signatures
 from hotlint.dialects.postgres.types.indexes import accepts, default_opclass
 from hotlint.dialects.postgres.types.names import resolve
 from hotlint.dialects.postgres.types.tables import tables
-from hotlint.operations import IndexElement, TypeName
+from hotlint.operations import ConstraintDef, IndexElement, TypeName
 
 # pg_opclass.dat: the types for which gin and gist have an operator class by default without an extension.
 _OWN_INPUTS = {
@@ -57,7 +60,7 @@ def _opclass_error(element: IndexElement, given: Given, method: str, draft: Draf
     if element.opclass is None or element.opclass.schema not in (None, "pg_catalog"):
         return None
     found = tables(draft.major).opclasses.get((method, element.opclass.name))
-    if found is None:
+    if found is None or (method, element.opclass.name) not in signatures(draft.major).opclasses:
         return "42704" if draft.complete() and not draft.has_objects("operator class") else None
     if given is None or not given.known or given.kind == "pseudo":
         return None
@@ -101,9 +104,23 @@ def system_column_unfit(op: ops.CreateIndex, name: QName, draft: Draft) -> bool:
 # -- constraints
 
 
-def constraint_key_unfit(op: ops.AddConstraint, name: QName, draft: Draft) -> str | None:
+def _constraints(op: ops.AddConstraint | ops.CreateTable) -> tuple[ConstraintDef, ...]:
+    if isinstance(op, ops.AddConstraint):
+        return (op.constraint,)
+    inline = tuple(
+        replace(k, columns=(c.name,)) if k.kind in ("unique", "primary key") else k
+        for c in op.columns
+        for k in c.constraints
+    )
+    return (*inline, *op.constraints)
+
+
+def constraint_key_unfit(op: ops.AddConstraint | ops.CreateTable, name: QName, draft: Draft) -> str | None:
+    return next((e for c in _constraints(op) if (e := _constraint_key_unfit(c, name, draft)) is not None), None)
+
+
+def _constraint_key_unfit(constraint: ConstraintDef, name: QName, draft: Draft) -> str | None:
     """UNIQUE and PRIMARY KEY are B-trees; EXCLUDE uses what it names."""
-    constraint = op.constraint
     if constraint.using_index is not None or constraint.without_overlaps:
         return None
     method = constraint.method or ("gist" if constraint.kind == "exclude" else "btree")
@@ -119,9 +136,12 @@ _NO_EXCLUSION = frozenset(["gin", "brin"])
 _COMMUTATIVE = frozenset(["=", "<>", "&&", "-|-", "~=", "<->", "?#", "?||", "@@", "*=", "*<>", "+", "*"])
 
 
-def exclusion_unfit(op: ops.AddConstraint, name: QName, draft: Draft) -> str | None:
+def exclusion_unfit(op: ops.AddConstraint | ops.CreateTable, name: QName, draft: Draft) -> str | None:
+    return next((e for c in _constraints(op) if (e := _exclusion_unfit(c, name, draft)) is not None), None)
+
+
+def _exclusion_unfit(constraint: ConstraintDef, name: QName, draft: Draft) -> str | None:
     """indexcmds.c: ComputeIndexAttrs, of WITH operator."""
-    constraint = op.constraint
     if constraint.kind != "exclude":
         return None
     if constraint.method in _NO_EXCLUSION:
@@ -136,6 +156,24 @@ def exclusion_unfit(op: ops.AddConstraint, name: QName, draft: Draft) -> str | N
         if operator not in _COMMUTATIVE:
             return "42809"
     return None
+
+
+def subtype_without_order(op: ops.CreateRangeType, name: QName, draft: Draft) -> bool:
+    """A range needs an order of its subtype (typecmds.c: findRangeSubOpclass)."""
+    if op.subtype is None:
+        return False
+    return _without_opclass(resolve(op.subtype, draft.before, draft.context.server, draft.path), "btree", draft)
+
+
+def overlaps_unfit(op: ops.AddConstraint | ops.CreateTable, name: QName, draft: Draft) -> bool:
+    """WITHOUT OVERLAPS needs a range or multirange as the last column (parse_utilcmd.c: transformIndexConstraint)."""
+    types = types_of(name, draft)
+    for constraint in _constraints(op):
+        if constraint.without_overlaps and constraint.columns:
+            given = _type(IndexElement(constraint.columns[-1]), types, draft)
+            if given is not None and given.known and given.bottom.kind not in ("range", "multirange"):
+                return True
+    return False
 
 
 # -- partition keys
@@ -175,12 +213,21 @@ def _expression_unfit(element: IndexElement, types: dict[str, TypeName], generat
 
 _I = "indexcmds.c: ComputeIndexAttrs"
 KEYS: tuple[Refusal, ...] = (
+    Refusal(ops.CreateRangeType, 12, 18, "42704", "subtype has no default operator class", subtype_without_order,
+            "typecmds.c: findRangeSubOpclass"),
     Refusal(ops.CreateIndex, 12, 18, "0A000", "expressions are not supported in included columns", includes_expression,
             _I),
     Refusal(ops.CreateIndex, 12, 18, "42704", "data type has no default operator class", system_column_unfit, _I),
     Refusal(ops.CreateIndex, 12, 18, "", "a key does not fit the access method", index_key_unfit, _I),
     Refusal(ops.AddConstraint, 12, 18, "", "operator of the exclusion constraint does not fit", exclusion_unfit, _I),
+    Refusal(ops.CreateTable, 12, 18, "", "operator of the exclusion constraint does not fit", exclusion_unfit, _I),
     Refusal(ops.AddConstraint, 12, 18, "", "a key does not fit the access method", constraint_key_unfit, _I),
+    Refusal(ops.CreateTable, 12, 18, "", "a key does not fit the access method", constraint_key_unfit, _I),
+    *(
+        Refusal(operation, 18, 18, "42804", "column in WITHOUT OVERLAPS is not a range or multirange type",
+                overlaps_unfit, "parse_utilcmd.c: transformIndexConstraint")
+        for operation in (ops.AddConstraint, ops.CreateTable)
+    ),
     Refusal(ops.CreateTable, 12, 18, "", "partition key is not valid", partition_key_unfit,
             "tablecmds.c: ComputePartitionAttrs"),
 )  # fmt: skip

@@ -90,7 +90,15 @@ def _kind(name: QName, draft: Draft) -> str:
     return found.kind if found is not None and not found.maybe else ""
 
 
+def expression_statistics(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    """statscmds.c: CreateStatistics: only columns before release 14."""
+    columns = dict(op.details).get("columns") if op.kind == "statistics" else None
+    return columns is not None and "" in columns.split(", ")
+
+
 PUBLICATIONS: tuple[Refusal, ...] = (
+    Refusal(ops.CreateObject, 12, 13, "0A000", "only simple column references are allowed in CREATE STATISTICS",
+            expression_statistics, "statscmds.c: CreateStatistics; release 14"),
     Refusal(ops.CreateObject, 12, 18, "22023", "only permanent tables can be published", published_unfit,
             "pg_publication.c: check_publication_add_relation"),
     Refusal(ops.AlterObject, 12, 18, "22023", "only permanent tables can be published", published_unfit,

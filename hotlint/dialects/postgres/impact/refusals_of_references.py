@@ -50,14 +50,20 @@ def unknown_column(
         return None
     words = {*query.names, *more, *SYSTEM_COLUMNS, *(label for label, _ in sources)}
     columns = {c.name for _, record in sources for c in record.columns}
+    derived = _derived(query)
     for qualifier, column in query.columns:
         if qualifier is None:
             if column not in columns and column not in words:
                 return "42703"
         elif qualifier in more or qualifier in _ROWS:
             continue
-        elif qualifier in query.derived:
-            if column not in columns and column not in words and not _functional(column, draft):
+        elif qualifier in derived:
+            told = derived[qualifier]
+            having = [record for label, record in sources if label == qualifier]
+            if told is not None and not having:
+                if column not in told and not _functional(column, draft):
+                    return "42703"
+            elif column not in columns and column not in words and not _functional(column, draft):
                 return "42703"
         else:
             having = [record for label, record in sources if label == qualifier]
@@ -67,6 +73,15 @@ def unknown_column(
             if having and len(named) == len(having) and column not in words and not _functional(column, draft):
                 return "42703"
     return None
+
+
+def _derived(query: Query) -> dict[str, frozenset[str] | None]:
+    """The columns of what is no relation, by name; None where one of that name does not tell them."""
+    found: dict[str, frozenset[str] | None] = {}
+    for label, columns in query.derived:
+        told = found.get(label, frozenset())
+        found[label] = None if told is None or columns is None else told | frozenset(columns)
+    return found
 
 
 _ROWS = frozenset(["excluded", "old", "new"])
@@ -142,6 +157,8 @@ def _select(query: Query, draft: Draft) -> None:
         analyse(output, scope._replace(twice=repeated), draft)
     if query.where is not None:
         boolean(analyse(query.where, scope._replace(place="where"), draft), query.where, draft)
+    if query.having is not None:
+        boolean(analyse(query.having, scope, draft), query.having, draft)
 
 
 def _ambiguous(query: Query, draft: Draft) -> frozenset[str]:
@@ -229,6 +246,14 @@ def inner_statements(op: ops.NoEffect) -> Iterator[Any]:
     yield from (inner for inner in op.names if hasattr(inner, "query"))
 
 
+def unpopulated(op: Any, name: QName, draft: Draft) -> bool:
+    """A materialized view that has no data yet is not read (execMain.c: ExecOpenScanRelation)."""
+    if isinstance(op, ops.CreateTableAs) and not op.with_data:
+        return False
+    found = [draft.certain(draft.resolve(use.relation)) for use in op.query.relations]
+    return any(isinstance(r, View) and r.kind == "materialized view" and not r.populated for r in found)
+
+
 def planned_unfit(op: ops.NoEffect, name: QName, draft: Draft) -> str | None:
     for inner in inner_statements(op):
         for use in inner.query.relations:
@@ -261,6 +286,11 @@ REFERENCES: tuple[Refusal, ...] = (
         Refusal(operation, 12, 18, "42803", "column must appear in the GROUP BY clause", ungrouped,
                 "parse_agg.c: check_ungrouped_columns_walker")
         for operation in (ops.Select, ops.CreateView, ops.CreateTableAs)
+    ),
+    *(
+        Refusal(operation, 12, 18, "55000", "materialized view has not been populated", unpopulated,
+                "execMain.c: ExecOpenScanRelation")
+        for operation in (ops.Select, ops.CreateTableAs, ops.Insert, ops.Update, ops.Delete)
     ),
     Refusal(ops.NoEffect, 12, 18, "", "the statement that is planned is not valid", planned_unfit, "explain.c"),
 )  # fmt: skip

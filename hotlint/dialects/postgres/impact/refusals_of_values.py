@@ -7,10 +7,13 @@ from typing import Any
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Column
+from hotlint.catalog.records import Column, Table
+from hotlint.dialects.postgres.impact.analysis import Scope, analyse
+from hotlint.dialects.postgres.impact.coercing import Refused
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.literals import constant_error
 from hotlint.dialects.postgres.impact.refusal import Refusal
+from hotlint.dialects.postgres.types.change import uses_column
 from hotlint.dialects.postgres.types.defaults import default_error
 from hotlint.dialects.postgres.types.names import Resolved, canonical, resolve
 from hotlint.operations import ColumnDef, TypeName
@@ -162,6 +165,24 @@ def default_not_cast(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool
     return error is not None
 
 
+def constraint_under_type(op: ops.AlterColumnType, name: QName, draft: Draft) -> bool:
+    """Constraints and indexes of the column are made again for the new type (ATPostAlterTypeCleanup), whose operators
+    may not take what the old type's did. A literal was given a type when they were made, so nothing is said of it."""
+    table = draft.certain(name)
+    if not isinstance(table, Table):
+        return False
+    columns = {c.name: op.to if c.name == op.column else c.type for c in table.columns}
+    kept = [c for c in table.constraints if c.kind == "check" and not draft.dropped(name, c.name)]
+    expressions = [c.expression for c in kept if c.expression is not None and uses_column(c.expression, op.column)]
+    for expression in expressions:
+        try:
+            analyse(expression, Scope("check", columns, None), draft)
+        except Refused as refused:
+            if refused.sqlstate == "42883":
+                return True
+    return False
+
+
 def child_of_other_type(op: ops.AddColumn, name: QName, draft: Draft) -> bool:
     """A child's own column of that name is merged if its type is the same (tablecmds.c: ATExecAddColumn)."""
     if op.only or op.column.type is None:
@@ -239,6 +260,10 @@ VALUES: tuple[Refusal, ...] = (
     Refusal(
         ops.AddColumn, 12, 18, "42804", 'child table has different type for a column of "{0}"', child_of_other_type,
         f"{_T}: ATExecAddColumn",
+    ),
+    Refusal(
+        ops.AlterColumnType, 12, 18, "42883", "operator of a constraint does not exist for the new type",
+        constraint_under_type, f"{_T}: ATPostAlterTypeCleanup",
     ),
     Refusal(ops.Update, 12, 18, "", "invalid input syntax", assigned_constant, "parse_target.c"),
     Refusal(ops.AlterDomain, 12, 18, "", "invalid input syntax", domain_constant, "typecmds.c: AlterDomainDefault"),

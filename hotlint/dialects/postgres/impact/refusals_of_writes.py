@@ -33,7 +33,7 @@ def assigned_twice(op: ops.Update, name: QName, draft: Draft) -> bool:
     return len(set(plain)) < len(plain)
 
 
-_GENERATED_STATE_SINCE = 13  # errcodes: 12 calls it a syntax error (measured on 12 to 18)
+_GENERATED_STATE_SINCE = 14  # errcodes: 12 and 13 call it a syntax error (measured on 12 to 18)
 
 
 def written_generated(op: ops.Insert | ops.Update, name: QName, draft: Draft) -> str | None:

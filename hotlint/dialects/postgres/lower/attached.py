@@ -7,7 +7,8 @@ from typing import Any
 from hotlint.dialects.postgres.lower.context import LowerContext
 from hotlint.dialects.postgres.lower.expressions import optional
 from hotlint.dialects.postgres.lower.names import Node, dotted, relation_name, role_names, scalar_text, strings
-from hotlint.dialects.postgres.lower.queries import Reads, expression_reads, walk
+from hotlint.dialects.postgres.lower.queries import expression_reads, walk
+from hotlint.dialects.postgres.lower.reads import Reads
 from hotlint.operations import (
     AlterPolicy,
     AnyOperation,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hotlint.dialects.postgres.lower.atomic import atomic_body
 from hotlint.dialects.postgres.lower.context import LowerContext
-from hotlint.dialects.postgres.lower.expressions import optional
+from hotlint.dialects.postgres.lower.expressions import expressions, optional
 from hotlint.dialects.postgres.lower.names import Node, dotted, object_signature, scalar_text, type_name
 from hotlint.dialects.postgres.lower.objects import kind_word
 from hotlint.dialects.postgres.lower.session import setting
@@ -133,4 +133,5 @@ def do_block(node: Node, context: LowerContext) -> Operations:
 
 def call(node: Node, context: LowerContext) -> Operations:
     """CallStmt."""
-    return (Call(name=dotted(node["funccall"]["funcname"])),)
+    called = node["funccall"]
+    return (Call(name=dotted(called["funcname"]), args=expressions(called.get("args"))),)

@@ -14,21 +14,21 @@ from hotlint.dialects.postgres.lower.query_parts import (
     UPDATABLE,
     assigned,
     bare_column,
+    derived_columns,
     only_relations,
     result_names,
     source_names,
     texts,
+    whole_columns,
 )
+from hotlint.dialects.postgres.lower.reads import Reads
 from hotlint.dialects.postgres.lower.sources import sources, sources_beside
 from hotlint.operations import (
     AnyOperation,
     Delete,
     Insert,
     Merge,
-    Name,
     Query,
-    RelationUse,
-    TypeName,
     Update,
 )
 
@@ -39,50 +39,6 @@ _LOCKS: dict[str, Any] = {
     "LCS_FORUPDATE": "update",
 }
 _STRENGTH = {None: 0, "key share": 1, "share": 2, "no key update": 3, "update": 4}
-
-_Use = tuple[Name, "str | None", bool, Any]
-
-
-class Reads:
-    """What a walk over a tree has met. ``scope`` are the names of the CTEs that can be seen at this point."""
-
-    __slots__ = ("columns", "derived", "functions", "names", "relations", "scope", "selects", "star", "types", "writes")
-
-    def __init__(self, scope: frozenset[str] = frozenset()) -> None:
-        self.relations: list[_Use] = []
-        self.columns: dict[tuple[str | None, str], None] = {}
-        self.star: dict[str | None, None] = {}
-        self.functions: dict[Name, None] = {}
-        self.types: dict[TypeName, None] = {}
-        self.writes: list[AnyOperation] = []
-        self.scope = scope
-        self.names: dict[str, None] | None = {}
-        self.derived: dict[str, None] = {}
-        self.selects = 0
-
-    def sees(self, names: Iterable[str] | None) -> None:
-        """Words that a column may be called by, beside the columns of relations; None for any."""
-        if names is None:
-            self.names = None
-        elif self.names is not None:
-            self.names.update(dict.fromkeys(names))
-
-    def uses(self) -> tuple[RelationUse, ...]:
-        """The relations, each use once."""
-        return tuple([RelationUse(*use) for use in dict.fromkeys(self.relations)])
-
-    def query(self) -> Query:
-        """What was met, as a query without a result."""
-        return Query(
-            relations=self.uses(),
-            columns=tuple(self.columns),
-            star=tuple(self.star),
-            functions=tuple(self.functions),
-            types=tuple(self.types),
-            writes=tuple(self.writes),
-            names=tuple(self.names) if self.names is not None else None,
-            derived=tuple(self.derived),
-        )
 
 
 def walk(node: Node, reads: Reads) -> None:
@@ -137,7 +93,9 @@ def _relation(body: Node, reads: Reads) -> None:
     if alias is not None:
         reads.sees((alias["aliasname"], *strings(alias.get("colnames"))))
     if name.schema is None and name.name in reads.scope:
-        reads.derived[alias["aliasname"] if alias is not None else name.name] = None
+        label = alias["aliasname"] if alias is not None else name.name
+        columns = None if alias is not None and "colnames" in alias else reads.ctes.get(name.name)
+        reads.derived[label, columns] = None
         return
     reads.relations.append((name, alias["aliasname"] if alias is not None else None, "inh" not in body, None))
 
@@ -177,6 +135,8 @@ def _with(body: Node, reads: Reads) -> None:
         reads.scope = reads.scope.union([cte["ctename"] for cte in ctes])
     for cte in ctes:
         walk(cte["ctequery"], reads)
+        again = cte["ctename"] in reads.ctes
+        reads.ctes[cte["ctename"]] = None if again or "aliascolnames" in cte else whole_columns(cte["ctequery"])
         reads.sees((cte["ctename"], *strings(cte.get("aliascolnames"))))
         reads.sees(None if "search_clause" in cte or "cycle_clause" in cte else result_names(cte["ctequery"]))
         reads.scope = reads.scope.union((cte["ctename"],))
@@ -195,7 +155,7 @@ def _source(body: Node, reads: Reads) -> None:
     """A subquery, function or table expression in FROM, or a join with a name."""
     reads.sees(source_names(body))
     if "alias" in body:
-        reads.derived[body["alias"]["aliasname"]] = None
+        reads.derived[body["alias"]["aliasname"], derived_columns(body)] = None
     walk({key: value for key, value in body.items() if key != "alias"}, reads)
 
 

@@ -99,6 +99,20 @@ def source_names(item: Node) -> tuple[str, ...] | None:
     return tuple(found)
 
 
+def whole_columns(query: Node) -> tuple[str, ...] | None:
+    """All columns of a subquery; None where a star or a writing statement gives them."""
+    select = query.get("SelectStmt")
+    names = output_names(select) if select is not None else ("*",)
+    return None if "*" in names else names
+
+
+def derived_columns(item: Node) -> tuple[str, ...] | None:
+    """All columns of a subquery in FROM; None of anything else, and where its alias names them."""
+    if "subquery" not in item or "colnames" in item.get("alias", {}):
+        return None
+    return whole_columns(item["subquery"])
+
+
 UPDATABLE = frozenset(["targetList", "fromClause", "whereClause", "sortClause", "lockingClause", "limitOption", "op"])
 """The parts of a SELECT through which rows can be written (rewriteHandler.c: view_query_is_auto_updatable)."""
 

@@ -194,7 +194,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
             ),
         ),
         names=None,
-        derived=("gone",),
+        derived=(("gone", None),),
     )
 
 
@@ -234,7 +234,7 @@ def test_a_data_modifying_cte_is_a_write_of_the_query(lower: Lower) -> None:
                     outputs=(Expr("column", "*"),),
                     sources=((Name("c"),),),
                     names=("b", "?column?"),
-                    derived=("b",),
+                    derived=(("b", ("?column?",)),),
                 ),
             ),
         ),
