@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -40,6 +41,36 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     gives: str
 
 
+Row = TypeVar("Row")
+
+
+class _ByName(Generic[Row]):
+    """Rows by their first field, made into structs when somebody asks for a name: most are never asked for."""
+
+    __slots__ = ("_made", "_make", "_rows")
+
+    def __init__(self, rows: Iterable[list[Any]], make: Callable[[list[Any]], Row]) -> None:
+        self._make = make
+        self._made: dict[str, list[Row]] = {}
+        self._rows: dict[str, list[list[Any]]] = {}
+        for row in rows:
+            self._rows.setdefault(row[0], []).append(row)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._rows
+
+    def get(self, name: str) -> list[Row]:
+        """The rows of that name."""
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = [self._make(row) for row in self._rows.get(name, ())]
+        return found
+
+    def rename(self, old: str, new: str) -> None:
+        """Lets ``new`` mean what ``old`` means."""
+        self._rows[new] = self._rows[old]
+
+
 class Signatures:
     """What one major version has."""
 
@@ -47,18 +78,22 @@ class Signatures:
 
     def __init__(self, data: dict[str, list[Any]], major: int) -> None:
         def rows(section: str, width: int) -> list[list[Any]]:
-            return [r[:width] for r in data[section] if len(r) == width or r[width] <= major <= r[width + 1]]
+            return [r for r in data[section] if len(r) == width or r[width] <= major <= r[width + 1]]
 
-        self.functions: dict[str, list[Signature]] = {}
-        for name, takes, defaults, variadic, gives, many, kind in rows("functions", 7):
-            found = Signature(tuple(map(_plain, takes.split())), _plain(gives), defaults, variadic, many, kind)
-            self.functions.setdefault(name, []).append(found)
-        self.operators: dict[str, list[Operation]] = {}
-        for name, left, right, gives in rows("operators", 4):
-            self.operators.setdefault(name, []).append(Operation(_plain(left), _plain(right), _plain(gives)))
-        self.opclasses = frozenset((method, name) for method, name in rows("opclasses", 2))
+        self.functions = _ByName(rows("functions", 7), _signature)
+        self.operators = _ByName(rows("operators", 4), _operation)
+        self.opclasses = frozenset((row[0], row[1]) for row in rows("opclasses", 2))
         if major < _EXTRACT_SINCE:
-            self.functions["extract"] = self.functions["date_part"]
+            self.functions.rename("date_part", "extract")
+
+
+def _signature(row: list[Any]) -> Signature:
+    _, takes, defaults, variadic, gives, rows, kind = row[:7]
+    return Signature(tuple(map(_plain, takes.split())), _plain(gives), defaults, variadic, rows, kind)
+
+
+def _operation(row: list[Any]) -> Operation:
+    return Operation(*map(_plain, row[1:4]))
 
 
 _EXTRACT_SINCE = 14  # release 14: EXTRACT is a function of its own, which gives numeric
@@ -70,6 +105,6 @@ def _plain(name: str) -> str:
 
 @cache
 def signatures(major: int) -> Signatures:
-    """The tables of one major version; read once, about ten milliseconds, so only where an expression asks for it."""
+    """The tables of one major version; read once, a few milliseconds, so only where an expression asks for it."""
     with open(os.path.join(os.path.dirname(__file__), "data", "signatures.json"), "rb") as file:
         return Signatures(msgspec.json.decode(file.read()), major)

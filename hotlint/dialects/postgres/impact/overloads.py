@@ -99,7 +99,7 @@ def functions(name: Name, count: int, draft: Draft) -> list[Choice]:
     major = draft.major
     found: list[Choice] = []
     if name.schema in (None, "pg_catalog"):
-        found += _built_in(signatures(major).functions.get(name.name, ()), count, major)
+        found += _built_in(signatures(major).functions.get(name.name), count, major)
     for schema in draft.path if name.schema is None else (name.schema,):
         seen = dict.fromkeys(
             (*draft.before.functions(QName(schema, name.name)), *draft.after.functions(QName(schema, name.name)))
@@ -119,7 +119,7 @@ def _built_in(rows: Sequence[Signature], count: int, major: int) -> list[Choice]
 
 def operators(operator: str, left: bool, major: int) -> list[Choice]:
     """The server's operators of that name, with one operand or two."""
-    rows = signatures(major).operators.get(operator, ())
+    rows = signatures(major).operators.get(operator)
     return [
         Choice((row.left, row.right) if left else (row.right,), named(row.gives, major))
         for row in rows

@@ -213,7 +213,7 @@ def _aggregates(expr: Expr, draft: Draft) -> bool:
 def _is_aggregate(call: Expr, draft: Draft) -> bool:
     if call.name is None or call.name.schema not in (None, "pg_catalog") or _over(call):
         return False
-    found = signatures(draft.major).functions.get(call.name.name, ())
+    found = signatures(draft.major).functions.get(call.name.name)
     return bool(found) and all(f.kind == "a" for f in found)
 
 
