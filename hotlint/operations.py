@@ -654,6 +654,7 @@ class Insert(Write, frozen=True, gc=False, kw_only=True):
     conflict_columns: tuple[str, ...] = ()
     conflict_constraint: str | None = None  # ON CONFLICT ON CONSTRAINT
     conflict_sets: tuple[str, ...] = ()  # the columns that DO UPDATE sets
+    conflict_values: tuple[Expr, ...] = ()  # and what it sets them to
     values: tuple[Expr, ...] = ()  # the first row of VALUES
     width: int = 0  # the number of values in the longest row of VALUES
     texts: tuple[tuple[str, ...], ...] = ()  # per column, the distinct text constants of the first 100 VALUES rows

@@ -35,17 +35,13 @@ SELECT o.oprname::text, coalesce(l.typname::text, ''), r.typname::text, x.typnam
   LEFT JOIN pg_type l ON l.oid = o.oprleft JOIN pg_type r ON r.oid = o.oprright
  WHERE o.oprnamespace = 'pg_catalog'::regnamespace
 """
-OPCLASSES = """
-SELECT a.amname::text, o.opcname::text FROM pg_opclass o JOIN pg_am a ON a.oid = o.opcmethod
- WHERE o.opcnamespace = 'pg_catalog'::regnamespace
-"""
 # Custom parameters (with a dot) are those of libraries that happen to be loaded.
 PARAMETERS = """
 SELECT name, context, vartype, coalesce(unit, ''), min_val, max_val, coalesce(array_to_string(enumvals, ' '), '')
   FROM pg_settings WHERE name NOT LIKE '%%.%%'
 """
 FILES = {
-    "signatures.json": {"functions": FUNCTIONS, "operators": OPERATORS, "opclasses": OPCLASSES},
+    "signatures.json": {"functions": FUNCTIONS, "operators": OPERATORS},
     "parameters.json": {"parameters": PARAMETERS},
 }
 

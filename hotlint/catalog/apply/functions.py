@@ -75,6 +75,10 @@ def create_function(ctx: Context, op: CreateFunction) -> None:
     for written in (*(a.type for a in arguments), returns):
         if written is not None and written.schema not in (None, "pg_catalog"):
             ctx.catalog.users_by_object.add(("type user", QName(written.schema or "", written.name)), name)
+        elif written is not None and written.schema is None and not written.percent_type:
+            row = ctx.find(Name(written.name))  # rows of a table
+            if isinstance(row, (Table, View)):
+                ctx.catalog.users_by_object.add(("type user", row.name), name)
 
 
 def _needs(ctx: Context, body: Body | None) -> tuple[tuple[QName, tuple[str, ...]], ...]:

@@ -263,7 +263,8 @@ def _move_function(ctx: Context, name: QName, place: int | None, target: QName) 
 
 def _rename_schema(ctx: Context, old: str, new: str) -> None:
     schemas = ctx.catalog.schemas
-    if schemas.get(new) is not None and ctx.settled(schemas, new) and not ctx.lenient:
+    there = schemas.get(new) is not None or (new == "public" and not schemas.deleted("public"))
+    if there and ctx.settled(schemas, new) and not ctx.lenient:
         ctx.fail("42P06", f'schema "{new}" already exists')
     if schemas.deleted(old) and ctx.settled(schemas, old) and not ctx.lenient:
         ctx.fail("3F000", f'schema "{old}" does not exist')

@@ -74,7 +74,7 @@ class _ByName(Generic[Row]):
 class Signatures:
     """What one major version has."""
 
-    __slots__ = ("functions", "opclasses", "operators")
+    __slots__ = ("functions", "operators")
 
     def __init__(self, data: dict[str, list[Any]], major: int) -> None:
         def rows(section: str, width: int) -> list[list[Any]]:
@@ -82,7 +82,6 @@ class Signatures:
 
         self.functions = _ByName(rows("functions", 7), _signature)
         self.operators = _ByName(rows("operators", 4), _operation)
-        self.opclasses = frozenset((row[0], row[1]) for row in rows("opclasses", 2))
         if major < _EXTRACT_SINCE:
             self.functions.rename("date_part", "extract")
 

@@ -87,10 +87,14 @@ def _do_block(op: ops.DoBlock, draft: Draft) -> None:
             continue  # the loop that it stands in goes over nothing
         if inner.operations and len(inner.operations) > 1:
             _several(inner.operations, draft)
+        always = not (inner.conditional or inner.guarded or inner.loop)
         for operation in inner.operations:
             handler = HANDLERS.get(type(operation))
             if handler is not None:
                 handler(operation, draft)
+            query = getattr(operation, "query", None)
+            if always and query is not None and any(draft.no_function(function) for function in query.functions):
+                draft.refuse("42883", "function does not exist")
         draft.alter_mode = -1
     draft.alone = alone
     if op.body.dynamic:

@@ -20,6 +20,7 @@ from hotlint.dialects.postgres.impact.coercing import (
 )
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.overloads import LITERAL, Choice, Given, choose, functions, named, operators
+from hotlint.dialects.postgres.signatures import signatures
 from hotlint.dialects.postgres.types.defaults import number_type
 from hotlint.dialects.postgres.types.modifiers import modifier_error
 from hotlint.dialects.postgres.types.names import array_of, resolve
@@ -163,7 +164,9 @@ class _Walk:
 
     def no_function(self, name: Name, given: list[Given]) -> None:
         """A call of one argument may be a cast, or a column of a composite (parse_func.c: func_get_detail)."""
-        if not self.draft.complete() or (name.schema or "").startswith("pg_") or name.schema == "information_schema":
+        if not self.draft.complete() or name.schema in ("pg_toast", "information_schema"):
+            return
+        if name.schema == "pg_catalog" and name.name not in signatures(self.major).functions:
             return
         if len(given) == 1 and (given[0] is None or given[0].kind == "composite" or self.type(TypeName(name.name))):
             return
@@ -178,6 +181,8 @@ class _Walk:
                     if one is LITERAL and arg.kind == "string":
                         read_literal(arg, written(own), self.draft)
         told = [g for g in given if g is not LITERAL]
+        if given and not told:
+            return self.plain("text")
         if not told or any(g is None for g in told):
             return None
         categories = {g.bottom.category for g in told if g is not None}
@@ -237,7 +242,10 @@ class _Walk:
             for operator, other, one in zip(_operators_of(word, len(given)), expr.args[1:], given[1:], strict=False):
                 self.operate(operator, [expr.args[0], other], [given[0], one])
         elif word.endswith((" any", " all")) and len(given) == 2:
-            array = given[1]
+            array, left = given[1], given[0]
+            if array is LITERAL and left is not None and left is not LITERAL and left.kind != "array":
+                own = written(left.bottom)
+                read_literal(expr.args[1], TypeName(own.name, own.schema, dimensions=1), self.draft)
             if array is not None and array is not LITERAL and array.bottom.element is None:
                 raise Refused("42809")
             if array is not None and array is not LITERAL:

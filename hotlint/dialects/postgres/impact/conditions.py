@@ -251,6 +251,11 @@ def no_table(op: Any, name: QName, draft: Draft) -> bool:
     return found is not None and not isinstance(found, Table)
 
 
+def not_clustered(op: ops.Cluster, name: QName, draft: Draft) -> bool:
+    found = draft.before.relation(name)
+    return op.relation is not None and found is not None and found.kind in ("view", "index", "sequence")
+
+
 def no_transaction(op: Any, name: QName, draft: Draft) -> bool:
     return draft.alone and not draft.context.in_transaction
 

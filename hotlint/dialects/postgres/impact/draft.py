@@ -184,12 +184,13 @@ class Draft:
 
     def no_function(self, name: Name) -> bool:
         """Whether there surely is no function of that name, with whatever arguments."""
-        if not self.complete() or (name.schema or "").startswith("pg_"):
+        if not self.complete() or name.schema in ("pg_toast", "information_schema"):
             return False
-        if name.schema is None and functions.exists(name.name, self.context.server):
+        if name.schema in (None, "pg_catalog") and functions.exists(name.name, self.context.server):
             return False
         schemas = (name.schema,) if name.schema is not None else self.path
-        return not any(self.before.functions(QName(schema, name.name)) for schema in schemas)
+        names = [QName(schema, name.name) for schema in schemas]
+        return not any(view.functions(each) for each in names for view in (self.before, self.after))
 
     def certain(self, name: QName) -> Relation | None:
         """The relation, where it is surely as it is recorded before the statement."""

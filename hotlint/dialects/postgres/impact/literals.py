@@ -74,6 +74,19 @@ def _date(text: str, name: str, major: int) -> str | None:
     return None if text in _DATES or any(map(str.isdigit, text)) else "22007"
 
 
+_CLOCK = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
+
+
+def _time(text: str, name: str, major: int) -> str | None:
+    """date.c: time_in, as far as it is plain."""
+    text = text.strip().lower()
+    clock = _CLOCK.match(text)
+    if clock is not None:
+        hour, minute, second = (int(part or 0) for part in clock.groups())
+        return None if hour <= 24 and minute < 60 and second <= 60 else "22008"
+    return None if text in _DATES or any(map(str.isdigit, text)) else "22007"
+
+
 def _json(text: str, name: str, major: int) -> str | None:
     """json.c: json_in. What Python's parser does not take, the server does not take either."""
     import json
@@ -116,6 +129,8 @@ _INPUT: dict[str, Callable[[str, str, int], str | None]] = {
     "timestamp": _date,
     "timestamptz": _date,
     "interval": _date,
+    "time": _time,
+    "timetz": _time,
     "json": _json,
     "jsonb": _json,
     "bytea": _bytes,

@@ -216,6 +216,7 @@ REFUSALS: tuple[Refusal, ...] = (
         ops.LockTable, 12, 18, "25P01", "LOCK TABLE can only be used in transaction blocks", when.no_transaction,
         "utility.c: RequireTransactionBlock",
     ),
+    Refusal(ops.Cluster, 12, 18, "42809", '"{0}" is not a table', when.not_clustered, "cluster.c: cluster"),
     Refusal(ops.LockTable, 12, 18, "42809", 'cannot lock relation "{0}"', when.not_lockable, "lockcmds.c"),
     Refusal(
         ops.CreateIndex, 12, 18, "42P17", "functions in index expression must be marked IMMUTABLE", when.mutable_key,

@@ -92,6 +92,13 @@ def object_missing(op: Any, name: QName, draft: Draft) -> str | None:
     return None if getattr(op, "if_exists", False) else missing(op.kind, op.name, draft)
 
 
+def extension_missing(op: ops.AlterObject | ops.Comment, name: QName, draft: Draft) -> bool:
+    """A schema that is known has no extension but plpgsql (``Draft.complete``)."""
+    if op.kind != "extension" or op.name.name == "plpgsql" or not draft.complete():
+        return False
+    return draft.before.extension(op.name.name) is None
+
+
 def routine_missing(op: ops.DropObject | ops.RenameObject, name: QName, draft: Draft) -> bool:
     return op.kind in ("aggregate", "routine") and not getattr(op, "if_exists", False) and draft.no_function(op.name)
 
@@ -124,6 +131,8 @@ def wrapper_missing(op: ops.CreateObject, name: QName, draft: Draft) -> str | No
         return missing("server", Name(details["server"]), draft)
     if op.kind == "user mapping":
         return missing("server", Name(op.name.schema or ""), draft)
+    if op.kind == "text search configuration" and "copy" in details:
+        return missing("text search configuration", _dotted(details["copy"]), draft)
     if op.kind == "collation" and "from" in details:
         return missing("collation", _dotted(details["from"]), draft)
     return None
@@ -147,6 +156,10 @@ ABSENCE: tuple[Refusal, ...] = (
     *(
         Refusal(operation, 12, 18, "", "object does not exist", object_missing, "objectaddress.c: get_object_address")
         for operation in _NAMING
+    ),
+    *(
+        Refusal(operation, 12, 18, "42704", "extension does not exist", extension_missing, "extension.c")
+        for operation in (ops.AlterObject, ops.Comment)
     ),
     Refusal(ops.DropObject, 12, 18, "42883", "routine does not exist", routine_missing, "parse_func.c"),
     Refusal(ops.RenameObject, 12, 18, "42883", "routine does not exist", routine_missing, "parse_func.c"),

@@ -56,6 +56,8 @@ def relation_needed(op: ops.DropRelation, name: QName, draft: Draft) -> bool:
         return True
     if not isinstance(draft.before.relation(name), (Table, View)):
         return False
+    if _in_signature(name, draft):
+        return True
     together = {draft.resolve(o.relation) for o in draft.operations if isinstance(o, ops.DropRelation)}
     for user in draft.before.catalog.users_by_object.get(("type", name)):
         other = draft.before.table(user)
@@ -65,6 +67,17 @@ def relation_needed(op: ops.DropRelation, name: QName, draft: Draft) -> bool:
             c.type is not None and (c.type.schema, c.type.name) == tuple(name) and not c.maybe for c in other.columns
         ):
             return True
+    return False
+
+
+def _in_signature(name: QName, draft: Draft) -> bool:
+    """Whether a function takes or returns rows of the relation."""
+    for user in draft.before.catalog.users_by_object.get(("type user", name)):
+        for function in draft.before.functions(user):
+            types = (*(a.type for a in function.arguments), function.returns)
+            named = [t for t in types if t is not None and not t.percent_type]
+            if not function.maybe and any((t.schema or name.schema, t.name) == name for t in named):
+                return True
     return False
 
 

@@ -222,7 +222,17 @@ def not_generatable(op: Any, name: QName, draft: Draft) -> bool:
     return False
 
 
+def policy_reads_missing(op: ops.CreatePolicy | ops.AlterPolicy, name: QName, draft: Draft) -> bool:
+    """Relations in subqueries of a policy."""
+    return any(draft.no_relation(use.relation) for use in op.reads)
+
+
 EXPRESSIONS: tuple[Refusal, ...] = (
+    *(
+        Refusal(operation, 12, 18, "42P01", "relation of the policy does not exist", policy_reads_missing,
+                "parse_relation.c: parserOpenTable")
+        for operation in (ops.CreatePolicy, ops.AlterPolicy)
+    ),
     *(
         Refusal(
             operation, 12, 18, "", "an expression of the definition is not valid", unfit_expression, "parse_expr.c"
@@ -238,6 +248,8 @@ EXPRESSIONS: tuple[Refusal, ...] = (
         for operation in (ops.AddColumn, ops.CreateTable, ops.SetGeneratedExpression)
     ),
 )  # fmt: skip
+
+
 FIRST_EXPRESSIONS: tuple[Refusal, ...] = (
     Refusal(ops.AlterColumnType, 12, 18, "", "USING is not valid", unfit_expression,
             "tablecmds.c: ATPrepAlterColumnType"),

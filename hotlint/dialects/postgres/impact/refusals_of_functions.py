@@ -10,7 +10,7 @@ from hotlint.catalog.apply.expressions import walk
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import CompositeType, Table, View
 from hotlint.dialects.postgres.impact.analysis import Scope, analyse
-from hotlint.dialects.postgres.impact.coercing import Refused, assigned, coerced
+from hotlint.dialects.postgres.impact.coercing import Refused, assigned, boolean, coerced
 from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.overloads import LITERAL, Given
 from hotlint.dialects.postgres.impact.refusal import Refusal
@@ -18,7 +18,7 @@ from hotlint.dialects.postgres.impact.refusals_of_references import scope_of, un
 from hotlint.dialects.postgres.parameters import setting_error
 from hotlint.dialects.postgres.types.coercion import pathway
 from hotlint.dialects.postgres.types.names import Resolved, resolve
-from hotlint.operations import Expr, FunctionArgument, Operation, RelationUse, TypeName
+from hotlint.operations import Expr, FunctionArgument, Operation, Query, RelationUse, TypeName
 
 _INPUT = ("in", "inout", "variadic")
 _OUTPUT = ("out", "inout", "table")
@@ -153,8 +153,35 @@ def body_unfit(op: ops.CreateFunction, name: QName, draft: Draft) -> str | None:
             return found
         if any(draft.no_function(function) for function in query.functions):
             return "42883"
+        if isinstance(inner, ops.Select):
+            error = _outputs_error(query, op, draft)
+            if error is not None:
+                return error
         if any(p.kind == "parameter" and int(p.value or 0) > inputs for o in query.outputs for p in walk(o)):
             return "42P02"
+    return None
+
+
+def _scope(query: Query, op: ops.CreateFunction, draft: Draft) -> Scope | None:
+    """The columns of a query of one level, with the parameters, which columns hide."""
+    scope = scope_of(query, None, "select", draft) if query.simple else None
+    if scope is None:
+        return None
+    parameters = {a.name: a.type for a in op.arguments if a.name}
+    return scope._replace(columns={**parameters, **(scope.columns or {}), op.name.name: None})
+
+
+def _outputs_error(query: Query, op: ops.CreateFunction, draft: Draft) -> str | None:
+    scope = _scope(query, op, draft)
+    if scope is None:
+        return None
+    try:
+        for output in query.outputs:
+            analyse(output, scope, draft)
+        if query.where is not None:
+            boolean(analyse(query.where, scope._replace(place="where"), draft), query.where, draft)
+    except Refused as refused:
+        return refused.sqlstate
     return None
 
 
@@ -181,13 +208,11 @@ def result_mismatch(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
         return False
     if len(wanted) == 1 and len(query.outputs) > 1 and wanted[0] is not None and wanted[0].kind == "composite":
         return False
+    scope = _scope(query, op, draft)
     if len(query.outputs) != len(wanted):
-        return not (len(query.outputs) == 1 and _row(query.outputs[0]))
-    scope = scope_of(query, None, "select", draft)
-    if scope is None or not query.simple:
+        return len(query.outputs) != 1 or not _row(query.outputs[0], scope, draft)
+    if scope is None:
         return False
-    parameters = {a.name: a.type for a in op.arguments if a.name}
-    scope = scope._replace(columns={**parameters, **(scope.columns or {})})
     for output, type in zip(query.outputs, wanted, strict=True):
         try:
             given = analyse(output, scope, draft)
@@ -198,8 +223,15 @@ def result_mismatch(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
     return False
 
 
-def _row(output: Expr) -> bool:
-    return output.kind in ("row", "call", "column", "cast", "field", "subquery", "other")
+def _row(output: Expr, scope: Scope | None, draft: Draft) -> bool:
+    """Whether the one output may be a whole row."""
+    if output.kind in ("number", "string", "bool", "operator", "test"):
+        return False
+    try:
+        given = analyse(output, scope, draft) if scope is not None else None
+    except Refused:
+        return True
+    return given is None or given.kind in ("composite", "pseudo")
 
 
 _ASSIGNED_SINCE = 13  # release 13: results are cast by assignment, not only relabelled (measured on 12 to 18)

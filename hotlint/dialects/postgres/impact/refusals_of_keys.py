@@ -19,7 +19,6 @@ from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.overloads import LITERAL, Given, choose, operators
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_options import INDEX_OPTIONS
-from hotlint.dialects.postgres.signatures import signatures
 from hotlint.dialects.postgres.types.indexes import accepts, default_opclass
 from hotlint.dialects.postgres.types.names import resolve
 from hotlint.dialects.postgres.types.tables import tables
@@ -60,7 +59,7 @@ def _opclass_error(element: IndexElement, given: Given, method: str, draft: Draf
     if element.opclass is None or element.opclass.schema not in (None, "pg_catalog"):
         return None
     found = tables(draft.major).opclasses.get((method, element.opclass.name))
-    if found is None or (method, element.opclass.name) not in signatures(draft.major).opclasses:
+    if found is None:  # those of the extensions that are known may have been brought from outside
         return "42704" if draft.complete() and not draft.has_objects("operator class") else None
     if given is None or not given.known or given.kind == "pseudo":
         return None
@@ -162,6 +161,8 @@ def subtype_without_order(op: ops.CreateRangeType, name: QName, draft: Draft) ->
     """A range needs an order of its subtype (typecmds.c: findRangeSubOpclass)."""
     if op.subtype is None:
         return False
+    if draft.no_type(op.subtype):
+        return True
     return _without_opclass(resolve(op.subtype, draft.before, draft.context.server, draft.path), "btree", draft)
 
 

@@ -10,7 +10,7 @@ from hotlint.catalog.records import CompositeType, Enum, Sequence, Table, View
 from hotlint.dialects.postgres.impact.draft import SYSTEM_SCHEMAS, Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.names import canonical
-from hotlint.operations import Name, TypeName
+from hotlint.operations import FunctionSignature, Name, TypeName
 
 _SYSTEM_COLUMNS = frozenset(["tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"])
 
@@ -64,14 +64,20 @@ def key_only(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
     return op.only and op.constraint.kind == "foreign key" and found is not None and found.kind == "partitioned table"
 
 
-def other_routine(op: ops.DropObject | ops.Call, name: QName, draft: Draft) -> bool:
+def other_routine(op: Any, name: QName, draft: Draft) -> bool:
     """dropcmds.c, parse_func.c: a procedure is no function."""
-    if isinstance(op, ops.DropObject) and op.kind not in ("function", "procedure"):
+    if not isinstance(op, ops.Call) and op.kind not in ("function", "procedure"):
         return False
     asked = "procedure" if isinstance(op, ops.Call) else op.kind
-    schemas = (op.name.schema,) if op.name.schema is not None else draft.path
-    found = [f for schema in schemas for f in draft.before.functions(QName(schema, op.name.name)) if not f.maybe]
+    if isinstance(op, ops.Grant):
+        return any(_other_routine(s.name, s, asked, draft) for s in op.signatures)
     signature = getattr(op, "signature", None)
+    return _other_routine(signature.name if signature is not None else op.name, signature, asked, draft)
+
+
+def _other_routine(name: Name, signature: FunctionSignature | None, asked: str, draft: Draft) -> bool:
+    schemas = (name.schema,) if name.schema is not None else draft.path
+    found = [f for schema in schemas for f in draft.before.functions(QName(schema, name.name)) if not f.maybe]
     if signature is not None and signature.arguments is not None:
         wanted = [canonical(a).name for a in signature.arguments]
         found = [f for f in found if [canonical(a).name for a in f.signature] == wanted]
@@ -245,7 +251,10 @@ FIRST_NAMES: tuple[Refusal, ...] = (
             f"{_T}: ATAddForeignKeyConstraint"),
     *(
         Refusal(operation, 12, 18, "42809", "routine is of another kind", other_routine, "parse_func.c")
-        for operation in (ops.DropObject, ops.Call)
+        for operation in (
+            ops.DropObject, ops.Call, ops.RenameObject, ops.ChangeOwner, ops.ChangeSchema, ops.AlterFunction,
+            ops.Comment, ops.Grant,
+        )
     ),
 )  # fmt: skip
 NAMES: tuple[Refusal, ...] = (

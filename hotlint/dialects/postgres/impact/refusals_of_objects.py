@@ -244,6 +244,18 @@ def function_of_other_missing(op: ops.CreateObject, name: QName, draft: Draft) -
     return bool(function) and draft.no_function(_dotted(function or ""))
 
 
+def no_event_function(op: ops.CreateObject, name: QName, draft: Draft) -> bool:
+    """event_trigger.c: CreateEventTrigger."""
+    if op.kind != "event trigger":
+        return False
+    written = _dotted(dict(op.details).get("function", ""))
+    for schema in (written.schema,) if written.schema is not None else draft.path:
+        found = [f for f in draft.before.functions(QName(schema, written.name)) if not f.maybe and not f.signature]
+        if found:
+            return all(f.returns is not None and f.returns.name != "event_trigger" for f in found)
+    return False
+
+
 def support_missing(op: ops.CreateFunction, name: QName, draft: Draft) -> bool:
     return any(draft.no_function(function) for function in op.supports)
 
@@ -326,6 +338,8 @@ OBJECTS: tuple[Refusal, ...] = (
     Refusal(ops.RenameObject, 12, 18, "42939", "unacceptable schema name", reserved_schema, "schemacmds.c"),
     Refusal(ops.CreateExtension, 12, 18, "3F000", "schema does not exist", extension_schema_missing, "extension.c"),
     Refusal(ops.CreateObject, 12, 18, "42601", "unrecognized event name", event_unknown,
+            "event_trigger.c: CreateEventTrigger"),
+    Refusal(ops.CreateObject, 12, 18, "42P17", "function must return type event_trigger", no_event_function,
             "event_trigger.c: CreateEventTrigger"),
     Refusal(ops.CreateObject, 12, 18, "42883", "function does not exist", function_of_other_missing, "parse_func.c"),
     Refusal(ops.CreateFunction, 12, 18, "42883", "function of the aggregate does not exist", support_missing,

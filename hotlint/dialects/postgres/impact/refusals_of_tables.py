@@ -33,6 +33,19 @@ def two_primary_keys(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
     return sum(constraint.kind == "primary key" for constraint in _constraints(op)) > 1
 
 
+def default_and_expression(op: ops.CreateTable | ops.AddColumn, name: QName, draft: Draft) -> bool:
+    """parse_utilcmd.c: transformColumnDefinition."""
+    columns = op.columns if isinstance(op, ops.CreateTable) else (op.column,)
+    return any(c.generated is not None and (c.default is not None or c.identity is not None) for c in columns)
+
+
+def key_beside_expression(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
+    """A unique key has all columns of the partition key, which an expression is none of (indexcmds.c: DefineIndex)."""
+    if op.partition_by is None or not any(e.expression is not None for e in op.partition_by.elements):
+        return False
+    return any(c.kind in ("unique", "primary key") for c in _constraints(op))
+
+
 def key_twice(op: ops.CreateTable, name: QName, draft: Draft) -> bool:
     return any(c.kind in ("unique", "primary key") and len(set(c.columns)) < len(c.columns) for c in op.constraints)
 
@@ -203,6 +216,13 @@ TABLES: tuple[Refusal, ...] = (
                 "parse_utilcmd.c: transformColumnDefinition")
         for operation in (ops.CreateTable, ops.AddColumn)
     ),
+    *(
+        Refusal(operation, 12, 18, "42601", "both default and generation expression specified", default_and_expression,
+                "parse_utilcmd.c: transformColumnDefinition")
+        for operation in (ops.CreateTable, ops.AddColumn)
+    ),
+    Refusal(ops.CreateTable, 12, 18, "0A000", "unique constraint with an expression in the partition key",
+            key_beside_expression, "indexcmds.c: DefineIndex"),
     Refusal(ops.CreateTable, 12, 18, "42P16", 'multiple primary keys for table "{0}"', two_primary_keys,
             "parse_utilcmd.c: transformIndexConstraints"),
     Refusal(ops.CreateTable, 12, 18, "42701", "column appears twice in the constraint", key_twice,

@@ -173,8 +173,12 @@ def constraint_under_type(op: ops.AlterColumnType, name: QName, draft: Draft) ->
         return False
     columns = {c.name: op.to if c.name == op.column else c.type for c in table.columns}
     kept = [c for c in table.constraints if c.kind == "check" and not draft.dropped(name, c.name)]
-    expressions = [c.expression for c in kept if c.expression is not None and uses_column(c.expression, op.column)]
+    expressions = [c.expression for c in kept]
+    for index in draft.before.indexes(name):
+        expressions += [*(e.expression for e in index.elements), index.where]
     for expression in expressions:
+        if expression is None or not uses_column(expression, op.column):
+            continue
         try:
             analyse(expression, Scope("check", columns, None), draft)
         except Refused as refused:

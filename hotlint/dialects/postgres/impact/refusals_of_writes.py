@@ -10,6 +10,7 @@ from hotlint.catalog.records import Table, View
 from hotlint.dialects.postgres.impact.analysis import Scope, analyse
 from hotlint.dialects.postgres.impact.coercing import Refused, assigned
 from hotlint.dialects.postgres.impact.draft import Draft
+from hotlint.dialects.postgres.impact.literals import constant_error
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.impact.refusals_of_references import scope_of
 from hotlint.operations import Expr, TypeName
@@ -102,6 +103,17 @@ def inserted_unfit(op: ops.Insert, name: QName, draft: Draft) -> str | None:
     return None
 
 
+def conflict_value_unfit(op: ops.Insert, name: QName, draft: Draft) -> str | None:
+    """Constants that DO UPDATE sets."""
+    record = _record(name, draft)
+    for column, value in zip(op.conflict_sets, op.conflict_values, strict=False):
+        own = record.column(column) if record is not None else None
+        error = constant_error(value, own.type, draft) if own is not None else None
+        if error is not None:
+            return error
+    return None
+
+
 # -- conflicts
 
 
@@ -153,6 +165,7 @@ WRITES: tuple[Refusal, ...] = (
             "parse_target.c: transformAssignedExpr"),
     Refusal(ops.Insert, 12, 18, "42703", "column of ON CONFLICT does not exist", conflict_column_missing,
             "parse_clause.c: transformOnConflictArbiter"),
+    Refusal(ops.Insert, 12, 18, "", "a value does not fit its column", conflict_value_unfit, "parse_target.c"),
     Refusal(ops.Insert, 12, 18, "42703", "column of excluded does not exist", excluded_column_missing,
             "parse_relation.c: colNameToVar"),
     Refusal(ops.Insert, 12, 18, "42704", 'constraint for table "{0}" does not exist', conflict_constraint_missing,

@@ -127,6 +127,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature(ops.CreateFunction, 14, lambda op: op.standard, "BEGIN", "release 14: SQL-standard function bodies"),
     Feature(ops.CreateObject, 15, _beyond_tables, "TABLES", "release 15: publications of schemas, rows and columns"),
     Feature(ops.AlterObject, 15, _beyond_tables, "TABLES", "release 15: publications of schemas, rows and columns"),
+    Feature(
+        ops.AlterObject, 13, lambda op: op.kind == "statistics", "SET", "release 13: ALTER STATISTICS SET STATISTICS"
+    ),
     Feature(ops.RenameColumn, 13, lambda op: op.kind == "view", "COLUMN", "release 13: ALTER VIEW RENAME COLUMN"),
     *(
         Feature(ops.Vacuum, since, _option(name), name.upper(), f"release {since}: VACUUM options")

@@ -44,6 +44,7 @@ def create_schema(node: Node, context: LowerContext, lower: Callable[[Node], Ope
     found: list[AnyOperation] = [
         ops.CreateSchema(name=name, if_not_exists="if_not_exists" in node, owner=owner),
     ]
+    made: set[str] = set()
     for item in node.get("schemaElts", ()):
         for tag, element in item.items():
             relations = [element[_ELEMENT_RELATIONS[tag]]] if tag in _ELEMENT_RELATIONS else []
@@ -51,8 +52,22 @@ def create_schema(node: Node, context: LowerContext, lower: Callable[[Node], Ope
                 relations = [entry["RangeVar"] for entry in element.get("objects", ()) if "RangeVar" in entry]
             for relation in relations:
                 relation.setdefault("schemaname", name)
+                made.add(relation["relname"])
+            _qualify(element, made, name)
             found.extend(lower(item))
     return tuple(found)
+
+
+def _qualify(tree: Any, names: set[str], schema: str) -> None:
+    """The new schema is looked in first (schemacmds.c: CreateSchemaCommand), so that what it has is meant."""
+    if isinstance(tree, list):
+        for item in tree:
+            _qualify(item, names, schema)
+    elif isinstance(tree, dict):
+        if tree.get("relname") in names and "relpersistence" in tree:
+            tree.setdefault("schemaname", schema)
+        for value in tree.values():
+            _qualify(value, names, schema)
 
 
 def create_sequence(node: Node, context: LowerContext) -> Operations:

@@ -274,6 +274,8 @@ def insert(body: Node, scope: frozenset[str] = frozenset()) -> Insert:
     conflict = body.get("onConflictClause")
     if conflict is not None:
         parts["on_conflict"] = "update" if conflict.get("action") == "ONCONFLICT_UPDATE" else "nothing"
+        sets = [item["ResTarget"] for item in conflict.get("targetList", ())]
+        parts["conflict_values"] = tuple([assigned(target) for target in sets])
         infer = conflict.get("infer", {})
         names = [item["IndexElem"].get("name") for item in infer.get("indexElems", ())]
         parts["conflict_columns"] = tuple([name for name in names if name is not None])

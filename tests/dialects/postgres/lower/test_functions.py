@@ -138,7 +138,7 @@ def test_an_empty_atomic_body_has_no_statements(lower: Lower) -> None:
             "DO LANGUAGE plv8 'x'",
             DoBlock(language="plv8", body=Body(error="plv8 'x' do", error_offset=17)),
         ),
-        ("CALL app.p(1)", Call(name=Name("p", "app"))),
+        ("CALL app.p(1)", Call(name=Name("p", "app"), args=(ONE,))),
         (
             "ALTER FUNCTION app.f(int) IMMUTABLE SET search_path = a RESET ALL",
             AlterFunction(
