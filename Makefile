@@ -53,7 +53,7 @@ bench: $(STAMP)
 
 truth-dev: $(STAMP)
 	$(BIN)/python -m tests.truth
-	$(BIN)/python -m tests.truth more.jsonl fresh.jsonl
+	$(BIN)/python -m tests.truth more.jsonl fresh.jsonl held.jsonl
 
 truth: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,verify]'

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import cache
 from typing import Any
 
 import msgspec
+
+from hotlint.patterns import lazy
 
 
 class Parameter(msgspec.Struct, frozen=True, gc=False):
@@ -47,7 +48,8 @@ _BOOLEANS = frozenset(["on", "of", "off", "1", "0"]).union(
     word[:length] for word in ("true", "false", "yes", "no") for length in range(1, len(word) + 1)
 )
 # Words that stand for a unit of time or memory; they are case-sensitive (guc.c: convert_to_base_unit).
-_NUMBER = re.compile(r"\s*[+-]?(0[xX][0-9a-fA-F]+|\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)\s*([A-Za-z]*)\s*\Z")
+_NUMBER = lazy(r"\s*[+-]?(0[xX][0-9a-fA-F]+|\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)\s*([A-Za-z]*)\s*\Z")
+_UNIT = lazy(r"(\d*)([A-Za-z]+)\Z")
 _TIME = {"us": 0.001, "ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6, "d": 8.64e7}
 _MEMORY = {"B": 1.0, "kB": 1024.0, "MB": 1024.0**2, "GB": 1024.0**3, "TB": 1024.0**4}
 
@@ -90,7 +92,7 @@ def _no_number(parameter: Parameter, value: str) -> bool:
         return False
     number = float(match.group(0).strip().removesuffix(unit))
     if unit:
-        own = re.match(r"(\d*)([A-Za-z]+)\Z", parameter.unit)
+        own = _UNIT.match(parameter.unit)
         units = _TIME if own and own.group(2) in _TIME else _MEMORY if own else {}
         if own is None or unit not in units:
             return True

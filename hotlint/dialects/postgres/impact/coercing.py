@@ -15,6 +15,7 @@ from hotlint.dialects.postgres.types.coercion import CannotTell, pathway
 from hotlint.dialects.postgres.types.names import Resolved, resolve
 from hotlint.dialects.postgres.types.tables import Context
 from hotlint.operations import Expr, Name, TypeName
+from hotlint.patterns import lazy
 
 
 class Refused(Exception):
@@ -74,7 +75,7 @@ def _no_relation(text: str, draft: Draft) -> bool:
 
 
 # Collations are the operating system's: what looks like a locale may be there (collationcmds.c).
-_LOCALE = re.compile(r"[a-z]{2,3}([-_.@].*)?\Z|.*-x-icu\Z", re.IGNORECASE)
+_LOCALE = lazy(r"[a-z]{2,3}([-_.@].*)?\Z|.*-x-icu\Z", re.IGNORECASE)
 _COLLATIONS = frozenset(["default", "C", "POSIX", "ucs_basic", "unicode", "pg_c_utf8", "pg_unicode_fast"])
 
 

@@ -61,7 +61,7 @@ def _uuid(text: str, name: str, major: int) -> str | None:
 
 # datetime.c: datetktbl, without the names of months and zones: words that stand alone.
 _DATES = frozenset(["now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity", "+infinity", "allballs"])
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_ISO = lazy(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 
 
 def _date(text: str, name: str, major: int) -> str | None:
@@ -74,7 +74,7 @@ def _date(text: str, name: str, major: int) -> str | None:
     return None if text in _DATES or any(map(str.isdigit, text)) else "22007"
 
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
+_CLOCK = lazy(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 
 
 def _time(text: str, name: str, major: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from hotlint import operations as ops
@@ -10,7 +11,7 @@ from hotlint.catalog.records import CompositeType, Enum, Sequence, Table, View
 from hotlint.dialects.postgres.impact.draft import SYSTEM_SCHEMAS, Draft
 from hotlint.dialects.postgres.impact.refusal import Refusal
 from hotlint.dialects.postgres.types.names import canonical
-from hotlint.operations import FunctionSignature, Name, TypeName
+from hotlint.operations import ConstraintDef, FunctionSignature, Name, TypeName
 
 _SYSTEM_COLUMNS = frozenset(["tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"])
 
@@ -40,8 +41,19 @@ def index_name_taken(op: ops.AddConstraint, name: QName, draft: Draft) -> bool:
         return False
     if constraint.kind not in ("unique", "primary key", "exclude") or draft.dropped(name, constraint.name):
         return False
+    if any(other.name == constraint.name for other in _indexed_before(op, draft)):
+        return True
     found = draft.before.relation(QName(name.schema, constraint.name))
     return found is not None and not found.maybe and getattr(found, "known", True)
+
+
+def _indexed_before(op: ops.AddConstraint, draft: Draft) -> Iterator[ConstraintDef]:
+    """The constraints with an index of their own that the statement adds before this one."""
+    for other in draft.operations:
+        if other is op:
+            return
+        if isinstance(other, ops.AddConstraint) and other.constraint.kind in ("unique", "primary key", "exclude"):
+            yield other.constraint
 
 
 def attaches_child(op: ops.AttachPartition, name: QName, draft: Draft) -> bool:
