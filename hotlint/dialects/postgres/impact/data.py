@@ -7,12 +7,17 @@ from typing import Any
 
 from hotlint import operations as ops
 from hotlint.catalog.names import QName
-from hotlint.catalog.records import Constraint, Table, View
-from hotlint.dialects.postgres.impact.draft import Draft, is_view
+from hotlint.catalog.records import Constraint, Relation, Table, View
+from hotlint.dialects.postgres.impact.draft import Draft
 from hotlint.dialects.postgres.impact.rows import finds_rows
 from hotlint.dialects.postgres.locks import AS, AX, RS, RX, strength
 from hotlint.impact import DataLoss, IndexBuild
 from hotlint.operations import Query, RelationUse
+
+
+def _is_view(record: Relation | None) -> bool:
+    """Whether the relation is a plain view, which has no rows of its own."""
+    return isinstance(record, View) and record.kind == "view"
 
 
 def run_query(query: Query, draft: Draft, scans: bool = True) -> None:
@@ -44,7 +49,7 @@ def read(name: QName, mode: int, draft: Draft, only: bool = False) -> None:
     """Locks what a query on ``name`` opens: partitions and children, and what a view reads (rewriteHandler.c:
     AcquireRewriteLocks; a row lock reaches the tables under a view)."""
     found = draft.before.relation(name)
-    if is_view(found):
+    if _is_view(found):
         draft.lock(name, mode)
         for below, _ in found.reads:  # type: ignore[union-attr]
             if below != name and draft.exists(below):
@@ -83,7 +88,7 @@ def _functions(query: Query, draft: Draft) -> None:
 def _write(op: ops.Write, name: QName, draft: Draft) -> None:
     """The target and its family get ROW EXCLUSIVE; what else the statement reads, ACCESS SHARE."""
     found = draft.before.relation(name)
-    if is_view(found):
+    if _is_view(found):
         draft.lock(name, RX)
         for below, _ in found.reads:  # type: ignore[union-attr]
             if draft.exists(below):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hotlint.catalog.catalog import CatalogView
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import Outcome, ServerError
-from hotlint.catalog.records import Index, OtherObject, Relation, Table, View
+from hotlint.catalog.records import Index, OtherObject, Relation, Table
 from hotlint.catalog.versioned import changes_since
 from hotlint.dialects.postgres import functions
 from hotlint.dialects.postgres.impact.context import ImpactContext
@@ -395,8 +395,3 @@ class Draft:
             ):
                 return str(kind)
         return "table"
-
-
-def is_view(record: Relation | None) -> bool:
-    """Whether the relation is a plain view, which has no rows of its own."""
-    return isinstance(record, View) and record.kind == "view"
