@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from hotlint.catalog.catalog import Catalog
 from hotlint.dialects.postgres.parameters import setting_error
 from hotlint.impact import Impact
+from hotlint.server import Server
+from tests.dialects.postgres.impact.conftest import statements
 
 Run = Callable[..., Impact]
 
@@ -119,3 +122,18 @@ def test_a_body_of_the_sql_standard_keeps_what_it_needs(impact: Run, sql: str) -
     )
     assert error(impact(sql, given)) == "2BP01"
     assert error(impact(sql + " CASCADE", given)) is None
+
+
+def test_a_dump_of_a_database_does_not_tell_what_the_cluster_has(impact: Run) -> None:
+    given = "CREATE TABLE orders (id bigint)"
+    assert error(impact("ALTER TABLE orders SET TABLESPACE fast", given)) == "42704"
+    catalog = Catalog()
+    catalog.load_baseline(statements(given), Server(major=16))
+    assert catalog.closed
+    assert not catalog.whole_cluster
+
+
+def test_no_role_is_missed_for_the_cluster_has_them(impact: Run) -> None:
+    given = "CREATE TABLE orders (id bigint)"
+    assert error(impact("GRANT SELECT ON orders TO reporting", given)) is None
+    assert error(impact("ALTER TABLE orders OWNER TO app", given)) is None
