@@ -13,7 +13,11 @@ import hotlint
 from hotlint import running
 from hotlint.parallel import processors, spread
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
+    # The test runner's own thread, which waits for messages and holds no lock.
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
 
 
 class Square(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ ROLE = "app_user"
 EVENT_TRIGGER = "oracle_rewrite"  # of the fixture: Hotlint's tracer has its own
 _SUBSCRIPTIONS = b"""SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
  WHERE d.datname = current_database()"""
-FILES = ("rows.jsonl", "more.jsonl", "fresh.jsonl")
+FILES = ("rows.jsonl", "more.jsonl", "fresh.jsonl", "held.jsonl")
 _HOLDABLE = ("table", "partitioned table")
 
 
