@@ -72,7 +72,7 @@ class Expr(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     kind: ExprKind
     value: str | None = None
     name: Name | None = None
-    args: tuple["Expr", ...] = ()
+    args: "tuple[Expr, ...]" = ()  # a text, since Python 3.10 does not look into the parameters of tuple
     type: TypeName | None = None
 
 
