@@ -23,6 +23,10 @@ def project(tmp_path: Path) -> Path:
     (folder / "0001_orders.sql").write_text("CREATE TABLE orders (id bigint PRIMARY KEY, day date);\n")
     (folder / "0002_day.sql").write_text(BAD)
     (tmp_path / "hotlint.yaml").write_text("framework: plain\n")
+    for file in (*folder.iterdir(), tmp_path / "hotlint.yaml"):
+        os.utime(
+            file, (1_700_000_000, 1_700_000_000)
+        )  # what is as new as the run itself would not be kept in the cache
     return tmp_path
 
 
