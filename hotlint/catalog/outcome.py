@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotlint.catalog.names import QName
+from hotlint.operations import AnyOperation
 
 
 class ServerError(msgspec.Struct, frozen=True, gc=False):
@@ -35,12 +36,15 @@ class Victim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """``skipped``: IF [NOT] EXISTS made the statement do nothing. ``unknown``: sentences on what could not be told."""
+    """``skipped``: IF [NOT] EXISTS made the statement do nothing. ``unknown``: sentences on what could not be told.
+    ``refused``: operations of a DO block that the server refuses and whose error an exception block catches.
+    """
 
     error: ServerError | None = None
     skipped: bool = False
     victims: tuple[Victim, ...] = ()
     unknown: tuple[str, ...] = ()
+    refused: tuple[AnyOperation, ...] = ()
 
 
 class CatalogError(Exception):

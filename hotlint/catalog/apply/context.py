@@ -14,7 +14,7 @@ from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import CatalogError, Victim
 from hotlint.catalog.records import Column, CompositeType, Index, Relation, Sequence, Table, Type, View
 from hotlint.catalog.versioned import VersionedMap
-from hotlint.operations import Name, TypeName
+from hotlint.operations import AnyOperation, Name, TypeName
 from hotlint.server import Server, Session
 
 K = TypeVar("K", bound=Hashable)
@@ -59,6 +59,7 @@ class Context:
         "major",
         "path",
         "plain",
+        "refused",
         "session",
         "skipped",
         "step",
@@ -75,6 +76,7 @@ class Context:
         self.path = path or ("public",)
         self.victims: list[Victim] = []
         self.unknown: list[str] = []
+        self.refused: list[AnyOperation] = []
         self.skipped = False
         self.lenient = False
         self.inside = False

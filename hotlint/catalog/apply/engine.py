@@ -118,9 +118,9 @@ def apply(catalog: Catalog, statement: Statement, session: Session, server: Serv
         return Outcome(_placed(refused.error, statement, at))
     if skips and skips == len(operations):
         ctx.skipped = True
-    if not (ctx.skipped or ctx.victims or ctx.unknown):
+    if not (ctx.skipped or ctx.victims or ctx.unknown or ctx.refused):
         return _NOTHING
-    return Outcome(None, ctx.skipped, tuple(ctx.victims), tuple(ctx.unknown))
+    return Outcome(None, ctx.skipped, tuple(ctx.victims), tuple(ctx.unknown), tuple(ctx.refused))
 
 
 _NOTHING = Outcome()
@@ -225,6 +225,7 @@ def tentatively(ctx: Context, operation: AnyOperation, *, certain: bool = False)
         return
     except CatalogError:
         undo_to(ctx.catalog.journal, mark)
+        ctx.refused.append(operation)
         return
     if not certain:
         join.blur(ctx.catalog, mark)

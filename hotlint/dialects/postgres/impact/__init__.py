@@ -89,6 +89,8 @@ def _do_block(op: ops.DoBlock, draft: Draft) -> None:
             _several(inner.operations, draft)
         always = not (inner.conditional or inner.guarded or inner.loop)
         for operation in inner.operations:
+            if any(refused is operation for refused in draft.outcome.refused):
+                continue  # its locks are given back where its error is caught
             handler = HANDLERS.get(type(operation))
             if handler is not None:
                 handler(operation, draft)

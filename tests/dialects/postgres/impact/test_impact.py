@@ -147,3 +147,19 @@ def test_a_foreign_key_that_the_statement_drops_is_not_made_again(impact: Run) -
     found = impact("ALTER TABLE orders DROP CONSTRAINT fk, ALTER customer_id TYPE text", given)
     assert found.error is None
     assert "scan customers: foreign key" not in told(found)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "ALTER TABLE orders ADD COLUMN note text; EXCEPTION WHEN duplicate_column THEN NULL;",
+        "CREATE INDEX orders_no ON orders (no_such); EXCEPTION WHEN undefined_column THEN NULL;",
+    ],
+)
+def test_a_statement_whose_error_is_caught_leaves_no_lock(impact: Run, block: str) -> None:
+    assert told(impact(f"DO $$ BEGIN {block} END $$", SHOP)) == []
+
+
+def test_a_guarded_statement_that_runs_has_its_locks(impact: Run) -> None:
+    block = "ALTER TABLE orders ADD COLUMN paid boolean; EXCEPTION WHEN duplicate_column THEN NULL;"
+    assert told(impact(f"DO $$ BEGIN {block} END $$", SHOP)) == ["ACCESS EXCLUSIVE on orders brief"]
