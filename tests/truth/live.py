@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -98,12 +99,18 @@ class Live:
 
 
 class LackingError(Exception):
-    """The server was built without what a case needs (libxml)."""
+    """The server was built without what a case needs (libxml), or would keep what it makes."""
+
+
+_KEPT = re.compile(r"\bCREATE\s+(DATABASE|ROLE|USER|GROUP|TABLESPACE)\b(?!\s+MAPPING)", re.IGNORECASE)
 
 
 def _prepare(connection: Any, case: dict[str, Any]) -> None:
     import psycopg
 
+    kept = _KEPT.search(" ".join((*case["setup"], *case["sql"])))
+    if kept is not None:
+        raise LackingError(f"what {kept[0].upper()} makes belongs to all databases of the server")
     try:
         for text in (*case["setup"], *case["session"]):
             connection.execute(text.encode())
