@@ -11,7 +11,7 @@ help:
 	@echo "make demo       check examples/webshop and show what Hotlint finds"
 	@echo "make test       the whole test suite, with coverage"
 	@echo "make lint       ruff, mypy --strict, and whether the generated documentation is fresh"
-	@echo "make formats    hold SARIF and rdjson against validators of others, which npm installs (not without npm)"
+	@echo "make formats    hold SARIF and rdjson against validators of others, which npm installs (said and passed over where npm cannot)"
 	@echo "make docs       write what the documentation takes from the program: pages, pictures, output of commands"
 	@echo "make site       build the documentation site into site/; what is broken or loaded from elsewhere is an error"
 	@echo "make bench      time Hotlint on FOLDER=path, beside squawk where it is installed"

@@ -36,8 +36,20 @@ def test_without_npm_that_is_said_and_nothing_fails(
     monkeypatch.setenv("PATH", "")
     assert tool.main() == 0
     assert (
-        capsys.readouterr().out
-        == "formats: npm is not there, so SARIF and rdjson are not validated by other programs\n"
+        capsys.readouterr().err
+        == "formats: npm is not there, so SARIF and rdjson are NOT validated by other programs\n"
+    )
+
+
+def test_a_registry_out_of_reach_is_said_and_nothing_fails(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    program(tmp_path / "bin" / "npm", "exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(tool, "INSTALLED", tmp_path / "validators")
+    assert tool.main() == 0
+    assert capsys.readouterr().err == (
+        "formats: npm could not install the validators, so SARIF and rdjson are NOT validated by other programs\n"
     )
 
 
