@@ -78,7 +78,7 @@ def plan(
     """
     from hotlint.running import make_plans
 
-    return make_plans(_request(paths, server, config, isolated), down=down, progress=progress)
+    return make_plans(request_for(paths, server=server, config=config, isolated=isolated), down=down, progress=progress)
 
 
 def check(
@@ -107,29 +107,19 @@ def check(
     Raises ``UsageError`` for an unknown rule, migration, path or revision, and ``ConfigError``. A failure inside
     Hotlint or in a rule does not raise: it stands in the report's ``failures``, and everything else has been checked.
     """
-    request = _request(
-        paths, server, config, isolated, select, ignore, since, buffers, baseline=baseline, changed_since=changed_since
+    request = request_for(
+        paths,
+        server=server,
+        config=config,
+        isolated=isolated,
+        select=select,
+        ignore=ignore,
+        since=since,
+        buffers=buffers,
+        baseline=baseline,
+        changed_since=changed_since,
     )
     return run_check(request, cache=cache)
-
-
-def request_for(
-    paths: Sequence[PathName] | None,
-    *,
-    server: int | None,
-    config: str | None,
-    isolated: bool,
-    select: Sequence[str] | None,
-    ignore: Sequence[str] | None,
-    since: str | None,
-    buffers: Mapping[str, str] | None = None,
-    baseline: str | bool | None = None,
-    changed_since: str | None = None,
-) -> Request:
-    """The request that the command line makes."""
-    return _request(
-        paths, server, config, isolated, select, ignore, since, buffers, baseline=baseline, changed_since=changed_since
-    )
 
 
 def run_check(request: Request, *, cache: bool, notes: RunNotes | None = None) -> Report:
@@ -203,19 +193,20 @@ def _any_newer(files: Sequence[str], moment: float) -> bool:
     return False
 
 
-def _request(
+def request_for(
     paths: PathName | Sequence[PathName] | None,
-    server: str | int | Server | None,
-    config: PathName | None,
-    isolated: bool,
+    *,
+    server: str | int | Server | None = None,
+    config: PathName | None = None,
+    isolated: bool = False,
     select: Sequence[str] | None = None,
     ignore: Sequence[str] | None = None,
     since: str | None = None,
     buffers: Mapping[str, str] | None = None,
-    *,
     baseline: PathName | bool | None = None,
     changed_since: str | None = None,
 ) -> Request:
+    """What is asked, with the configuration that holds for it; arguments and errors are those of ``check``."""
     given = _paths(paths)
     texts = dict(buffers or {})
     settings = _settings(given, config, isolated)

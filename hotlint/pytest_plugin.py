@@ -102,7 +102,7 @@ def _check(
     request = api.request_for(
         paths or None,
         server=pg_version,
-        config=None if config is None else os.fspath(config),
+        config=config,
         isolated=isolated,
         select=select,
         ignore=ignore,

@@ -42,7 +42,7 @@ def make_plans(request: Request, *, down: bool, unfilled: bool = False, progress
         make_plan(
             project,
             request.server,
-            msgspec.structs.replace(plan_options(request.settings, project, down), unfilled=unfilled),
+            plan_options(request.settings, project, down, unfilled=unfilled),
             progress=progress,
         )
         for project in found.projects
@@ -266,12 +266,14 @@ def judged(request: Request, *, planned: bool) -> tuple[Judged, ...]:
     return tuple(run.in_question(*pair, planned) for pair in zip(found.projects, found.scopes, strict=True))
 
 
-def plan_options(settings: Settings, project: Project, down: bool, judged_from: int = 0) -> PlanOptions:
+def plan_options(
+    settings: Settings, project: Project, down: bool, judged_from: int = 0, *, unfilled: bool = False
+) -> PlanOptions:
     """How to replay a project: what the configuration says about it, and from where on somebody asks about it."""
     config = settings.project(project.root)
     complete = config.history == "complete" or (config.history == "auto" and project.baseline is not None)
     parse = ParseOptions(placeholders=config.placeholders, patterns=config.placeholder_patterns)
-    return PlanOptions(complete=complete, downs=down, parse=parse, judged_from=judged_from)
+    return PlanOptions(complete=complete, unfilled=unfilled, downs=down, parse=parse, judged_from=judged_from)
 
 
 def _discover(request: Request) -> Discovery:

@@ -8,7 +8,7 @@ rules and impact models hold. Both share the reading methods of ``Reader``.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from hotlint.catalog.names import QName
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+def gives_no_rows(sources: tuple[tuple[Name, ...], ...], is_empty: Callable[[Name], bool]) -> bool:
+    """Whether a query with these sources (as in ``Query``) surely gives no rows: each branch draws from an empty
+    relation."""
+    return bool(sources) and all(any(map(is_empty, branch)) for branch in sources)
 
 
 class Reader:

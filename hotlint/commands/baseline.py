@@ -36,9 +36,6 @@ def run(options: argparse.Namespace) -> int:
         server=options.pg_version,
         config=options.config,
         isolated=options.isolated,
-        select=None,
-        ignore=None,
-        since=None,
         baseline=False,
     )
     path = options.baseline or api.baseline_path(request.settings)

@@ -249,7 +249,7 @@ def _next_steps(drafts: list[Draft], options: argparse.Namespace) -> Iterator[st
     if options.dry_run:
         yield from ("", "Nothing was written. Without --dry-run it is.")
         return
-    request = api.request_for(None, server=None, config=None, isolated=False, select=None, ignore=None, since=None)
+    request = api.request_for(None)
     with Progress(sys.stderr) as progress:
         report = api.run_check(request, cache=True, notes=RunNotes(progress.show))
     left = plural(len(report.findings), "finding")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import sys
 
 from hotlint.errors import UsageError
-from hotlint.project.read import decode
-
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+from hotlint.project.read import UTF16_MARKS, decode
 
 
 def read_stdin() -> str:
@@ -20,7 +17,7 @@ def read_stdin() -> str:
     except OSError as error:
         raise UsageError(f"standard input cannot be read: {error.strerror}") from error
     text, problems = decode(data)
-    if problems and data[:2] not in _UTF16_MARKS:
+    if problems and data[:2] not in UTF16_MARKS:
         try:
             data.decode()
         except UnicodeDecodeError:

@@ -59,9 +59,6 @@ def run(options: argparse.Namespace) -> int:
         server=options.pg_version,
         config=options.config,
         isolated=options.isolated,
-        select=None,
-        ignore=None,
-        since=None,
     )
     from hotlint.verify.replay import VerifyOptions
     from hotlint.verify.wishes import wishes_of

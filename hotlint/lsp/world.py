@@ -174,9 +174,6 @@ class World:
             server=self.options.pg_version,
             config=None if isolated else self.options.config,
             isolated=isolated,
-            select=None,
-            ignore=None,
-            since=None,
             buffers=buffers,
         )
 

@@ -8,7 +8,8 @@ from hotlint.source import Problem
 
 UNREADABLE = "unreadable-file"
 
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What a UTF-16 file begins with."""
 
 
 def read_file(path: str) -> tuple[str, tuple[Problem, ...]]:
@@ -26,7 +27,7 @@ def read_file(path: str) -> tuple[str, tuple[Problem, ...]]:
 
 def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
     """``read_file`` for bytes that are already here; offsets of problems are code points of the text."""
-    if data[:2] in _UTF16_MARKS:
+    if data[:2] in UTF16_MARKS:
         return _decode_utf16(data)
     if data[:3] == codecs.BOM_UTF8:
         data = data[3:]

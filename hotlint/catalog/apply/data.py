@@ -10,6 +10,7 @@ from hotlint.catalog.apply.builtin import SYSTEM_COLUMNS
 from hotlint.catalog.apply.context import Context, Handlers
 from hotlint.catalog.apply.expressions import columns_of
 from hotlint.catalog.apply.functions import called
+from hotlint.catalog.catalog import gives_no_rows
 from hotlint.catalog.names import QName
 from hotlint.catalog.records import Relation, Table, View
 from hotlint.operations import (
@@ -55,11 +56,7 @@ def fires(ctx: Context, record: Relation | None) -> None:
 
 def no_rows(ctx: Context, sources: tuple[tuple[Name, ...], ...]) -> bool:
     """Whether a query surely gives no rows, on a database where only the history writes."""
-    return (
-        ctx.catalog.unfilled
-        and bool(sources)
-        and all(any(ctx.catalog.unwritten(ctx.resolve(name)) for name in branch) for branch in sources)
-    )
+    return ctx.catalog.unfilled and gives_no_rows(sources, lambda name: ctx.catalog.unwritten(ctx.resolve(name)))
 
 
 def fill_written(ctx: Context, names: Iterable[QName], but: QName | None = None) -> None:

@@ -16,13 +16,8 @@ from hotlint.catalog.versioned import VersionedMap
 from hotlint.operations import (
     DropColumn,
     DropConstraint,
-    DropIndex,
-    DropMaterializedView,
     DropRelation,
-    DropSequence,
     DropSubobject,
-    DropTable,
-    DropView,
 )
 
 
@@ -283,4 +278,3 @@ HANDLERS: Handlers = {
     DropConstraint: drop_constraint,
     DropSubobject: drop_subobject,
 }
-DROPS = (DropTable, DropView, DropMaterializedView, DropIndex, DropSequence, DropRelation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from hotlint.catalog.catalog import CatalogView
+from hotlint.catalog.catalog import CatalogView, gives_no_rows
 from hotlint.catalog.names import QName
 from hotlint.catalog.outcome import Outcome, ServerError
 from hotlint.catalog.records import Index, OtherObject, Relation, Table
@@ -230,7 +230,7 @@ class Draft:
 
     def no_rows(self, sources: tuple[tuple[Name, ...], ...]) -> bool:
         """Whether a query with these sources (as in ``Query``) surely gives none."""
-        return bool(sources) and all(any(self.is_empty(self.resolve(n)) for n in branch) for branch in sources)
+        return gives_no_rows(sources, lambda name: self.is_empty(self.resolve(name)))
 
     def family(self, name: QName, only: bool = False) -> Iterator[QName]:
         """The relation and, unless ``only``, all its partitions and inheritance children."""
